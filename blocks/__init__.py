@@ -1,0 +1,1 @@
+"""With what: settings and secrets."""

@@ -1,0 +1,1 @@
+"""Cutroom: a video from anywhere, clips worth watching, on your own machines."""

@@ -1,0 +1,1 @@
+"""What a video is about: topics, with and without a language model."""

@@ -1,0 +1,88 @@
+"""What someone asks for."""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from cutroom.records.base import Record
+
+SourceKind = Literal["page", "link", "upload", "file"]
+Layout = Literal["source", "vertical", "square"]
+Captions = Literal["none", "burned"]
+CutMode = Literal["copy", "smart", "encode"]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class Preset(StrEnum):
+    """What to make of a video when nothing else is said."""
+
+    CLIPS = "clips"
+    TRANSCODE = "transcode"
+    ARCHIVE = "archive"
+
+
+class Source(Record):
+    """Where a video comes from."""
+
+    kind: SourceKind
+    """`page` by yt-dlp, `link` by direct HTTP, `upload` by object key, `file` by local path."""
+    location: str = Field(min_length=1)
+    """The address, the object key or the absolute path."""
+
+
+class Recipe(Record):
+    """What to make of a video; every option has a default.
+
+    All durations are in seconds.
+    """
+
+    preset: Preset = Preset.CLIPS
+    clips: int = Field(default=6, ge=0, le=200)
+    """At most this many clips."""
+    shortest_clip: float = Field(default=6.0, ge=1, le=600)
+    longest_clip: float = Field(default=60.0, ge=2, le=3600)
+    layout: Layout = "source"
+    captions: Captions = "none"
+    cut: CutMode = "smart"
+    """`copy` never encodes and moves edges out to keyframes; `smart` is frame-exact and copies
+    what it can; `encode` is frame-exact and always encodes."""
+    loudness: Literal["source", "broadcast"] = "source"
+    """`broadcast` brings clips to -14 LUFS and a true peak of -2 dBTP, which encodes the sound."""
+    renditions: tuple[str, ...] = ()
+    """Names of profiles, such as 720p."""
+    master: bool = False
+    master_slices: int = Field(default=16, ge=4, le=64)
+    """FFV1 slices a frame: more decode in parallel and lose less to a damaged byte."""
+    master_slice_crc: bool = True
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    """Spoken language as an ISO 639 code; detected when not given."""
+    device: Device = "auto"
+    speech_model: str | None = None
+    """A faster-whisper model's name or folder; None takes the machine's setting."""
+    silence_threshold_db: float = Field(default=-40.0, ge=-90, le=0)
+    """Quieter than this counts as silence, in dBFS."""
+    shortest_silence: float = Field(default=0.5, ge=0.05, le=60)
+    silence_margin: float = Field(default=0.1, ge=0, le=5)
+    """Seconds kept on each side of a sound, so that its attack and decay survive."""
+
+    @model_validator(mode="after")
+    def _lengths_must_fit(self) -> Self:
+        if self.longest_clip < self.shortest_clip:
+            raise ValueError(
+                f"longest_clip ({self.longest_clip}) is below shortest_clip ({self.shortest_clip})."
+            )
+        return self
+
+
+class Order(Record):
+    """A source, a recipe, and who asks."""
+
+    source: Source
+    recipe: Recipe = Recipe()
+    owner: str = Field(default="local", min_length=1, max_length=200)
+    tier: Literal["standard", "premium"] = "standard"
+    out: str | None = None
+    """Folder on this machine that gets the finished files; None keeps them in the store only."""
+    job_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
+    """The job this order already has in the catalog; None opens a new one."""

@@ -1,0 +1,1 @@
+"""What a person is shown of a job: report.json, the page, the timeline."""

@@ -1,0 +1,1 @@
+"""Fetching: pages, links, uploads, files, and the guard on addresses."""

@@ -1,0 +1,1 @@
+"""The bytes: blobs by digest in a local folder."""

@@ -1,0 +1,1 @@
+"""Where and when: the servers and pools that flows run on."""

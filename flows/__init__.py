@@ -1,0 +1,1 @@
+"""The stories, one per file, each read top to bottom."""

@@ -1,0 +1,1 @@
+"""One step each: cache, retry, limit and log around one call into the library."""
