@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -46,6 +47,8 @@ class Run:
 
     seconds: float
     cpu_seconds: float
+    video_encodes: int
+    """How many of its outputs had their picture encoded."""
     log: str
     """Warnings and errors, the last `LOG_BYTES` of them."""
 
@@ -167,11 +170,16 @@ def run(
         if "No space left on device" in text:
             raise DiskFull("ffmpeg found no room to write.", "Free disk space, then run it again.")
         raise FfmpegFailed.after(command, text)
-    result = Run(time.monotonic() - started, cpu_seconds, text)
+    result = Run(time.monotonic() - started, cpu_seconds, _video_encodes(words), text)
     runs = _runs.get()
     if runs is not None:
         runs.append(result)
     return result
+
+
+def _video_encodes(words: list[str]) -> int:
+    chosen = [word for flag, word in pairwise(words) if flag in ("-c:v", "-vcodec", "-codec:v")]
+    return sum(1 for codec in chosen if codec != "copy")
 
 
 def _wait(

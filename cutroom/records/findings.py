@@ -15,6 +15,15 @@ class Scene(Span):
     """The gradual change that begins it."""
 
 
+class Change(Record):
+    """Where one shot ends and the next begins."""
+
+    time: float = Field(ge=0)
+    """When the new shot's first frame is shown; the middle of a gradual change."""
+    change: Span | None = None
+    """From the first frame that is touched to the first that is purely new; None for a cut."""
+
+
 class Segment(Span):
     """A stretch of speech and what is said in it."""
 

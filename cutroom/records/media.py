@@ -102,6 +102,14 @@ class Media(Record):
         )
 
 
+class Original(Record):
+    """The file as it was fetched."""
+
+    file: Blob
+    title: str
+    media: Media
+
+
 class Normal(Record):
     """One sound, seekable file of the video at full quality."""
 

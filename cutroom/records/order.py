@@ -1,5 +1,6 @@
 """What someone asks for."""
 
+import re
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -51,6 +52,10 @@ class Recipe(Record):
     """`broadcast` brings clips to -14 LUFS and a true peak of -2 dBTP, which encodes the sound."""
     renditions: tuple[str, ...] = ()
     """Names of profiles, such as 720p."""
+    render: bool = True
+    """Whether clips are rendered; without it they stay virtual until someone exports them."""
+    proxy: bool = False
+    """Whether the proxy is among the results."""
     master: bool = False
     master_slices: int = Field(default=16, ge=4, le=64)
     """FFV1 slices a frame: more decode in parallel and lose less to a damaged byte."""
@@ -65,6 +70,23 @@ class Recipe(Record):
     shortest_silence: float = Field(default=0.5, ge=0.05, le=60)
     silence_margin: float = Field(default=0.1, ge=0, le=5)
     """Seconds kept on each side of a sound, so that its attack and decay survive."""
+
+    @property
+    def wants_clips(self) -> bool:
+        """Whether the video is to be understood and clips chosen."""
+        return self.preset is Preset.CLIPS
+
+    @property
+    def wants_master(self) -> bool:
+        """Whether a lossless master is to be made."""
+        return self.master or self.preset is Preset.ARCHIVE
+
+    @property
+    def wanted_renditions(self) -> tuple[str, ...]:
+        """The profiles to make; the preset `transcode` has some of its own."""
+        if self.preset is Preset.TRANSCODE and not self.renditions:
+            return ("720p", "480p", "thumbnail")
+        return self.renditions
 
     @model_validator(mode="after")
     def _lengths_must_fit(self) -> Self:
@@ -86,3 +108,21 @@ class Order(Record):
     """Folder on this machine that gets the finished files; None keeps them in the store only."""
     job_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
     """The job this order already has in the catalog; None opens a new one."""
+
+    @property
+    def label(self) -> str:
+        """A short name that a person recognises in a list of runs."""
+        path = self.source.location.partition("?")[0].rstrip("/")
+        return re.sub(r"[^\w .-]+", "_", path.rsplit("/", 1)[-1])[:60] or self.source.kind
+
+
+class ExportOrder(Record):
+    """What to make of a job that is done."""
+
+    job_id: str
+    """The job's id, or enough of its beginning to tell it from others."""
+    master: bool = False
+    clips: tuple[str, ...] = ()
+    """Ids of clips to render."""
+    out: str
+    """Folder on this machine that gets the files."""

@@ -180,7 +180,8 @@ class Report(Record):
     source: SourceReport
     media: MediaReport
     normal: NormalReport
-    proxy: ProxyReport
+    proxy: ProxyReport | None
+    """None where nothing was analysed."""
     master: MasterReport | None = None
     renditions: tuple[RenditionReport, ...] = ()
     scenes: tuple[Scene, ...] = ()

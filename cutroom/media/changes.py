@@ -1,0 +1,219 @@
+"""Cuts, fades, dissolves and wipes in a strip of decoded frames; arithmetic alone.
+
+Sources: the step of a cut is held against the steps around it, as in PySceneDetect's adaptive
+detector (Breakthrough/PySceneDetect) but by medians, so that neighbouring cuts and flashes do not
+raise the bar; gradual changes are found by how well the frames between two pictures mix out of
+them (R. Lienhart, Reliable Dissolve Detection, SPIE 4315, 2001), cell by cell for wipes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cutroom.media.groups import Strip
+from cutroom.media.hints import CUT, FLASH
+from cutroom.media.looks import Look, distance, is_blank, likeness, steps_between
+from cutroom.records.findings import Change
+from cutroom.records.span import Span
+
+STANDS_OUT = 2.5
+"""Times the usual step around it that a cut's step is; PySceneDetect takes 3 with means."""
+NEIGHBOURS = 6
+"""Steps on each side that say what is usual."""
+ALONE = 1.5
+"""Times both adjacent steps that a cut's step is: in a fade or whip pan they are all large."""
+RETURNS = 0.4
+"""Share of a step within which the picture from before it counts as back: it was a flash."""
+LENGTHS = (0.24, 0.48, 0.96, 1.92, 3.2)
+"""Seconds over which gradual changes are sought; editors rarely take more than 3."""
+SAMPLES = 9
+"""Frames looked at within a change, evenly spread."""
+GRADUAL = 24.0
+"""Distance between both ends of a gradual change, in 8-bit steps, at least."""
+MIX_ERROR = 0.2
+"""What may be left when a frame is explained as a mix, as a share of the ends' distance. Two
+unrelated pictures leave about 0.5 for an unrelated one in between, motion 0.25 and more."""
+CLEAR, CLEAR_MIX_ERROR = 45.0, 0.3
+"""The same for ends so far apart that motion alone rarely explains them."""
+SAME_SHAPES = 0.7
+"""Likeness above which the same picture just became brighter or darker."""
+EARLY = 0.25
+"""Share of a change at which it has begun for certain."""
+DIP = 1.0
+"""Seconds of one tone between fade out and fade in that make one change of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """A stretch in which one picture turns into another."""
+
+    start: float
+    end: float
+    score: float
+    from_blank: bool
+    to_blank: bool
+
+
+def find_cuts(strip: Strip) -> list[int]:
+    """Return the number of each frame that begins a new shot abruptly, in order."""
+    steps = np.concatenate([[0.0], steps_between(strip.looks)])
+    cuts = [number for number in np.flatnonzero(steps >= CUT) if _is_peak(steps, int(number))]
+    return _without_flashes(strip, steps, [int(number) for number in cuts])
+
+
+def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]:
+    """Return the fades, dissolves and wipes between cuts, in order.
+
+    Args:
+        strip: Frames in order.
+        cuts: Numbers of the frames that begin a shot; no gradual change goes across one.
+        duration: Of the video, in seconds: a fade at its very start or end changes no shot.
+    """
+    edges = [0, *cuts, len(strip.times)]
+    mixes: list[_Mix] = []
+    for first, stop in zip(edges, edges[1:], strict=False):
+        part = Strip(strip.times[first:stop], strip.looks[first:stop])
+        mixes += _join_dips(_strongest(_candidates(part)))
+    return [
+        Change(time=(mix.start + mix.end) / 2, change=Span(start=mix.start, end=mix.end))
+        for mix in mixes
+        if not _opens_or_closes(mix, duration)
+    ]
+
+
+def _is_peak(steps: npt.NDArray[np.float64], number: int) -> bool:
+    """Say whether a step stands out from those around it and is not part of a series."""
+    before = steps[max(1, number - NEIGHBOURS) : number]
+    after = steps[number + 1 : number + 1 + NEIGHBOURS]
+    around = np.concatenate([before, after])
+    if not len(around):
+        return True
+    adjacent = max([*before[-1:], *after[:1]])
+    usual = float(np.median(around)) + 1
+    return bool(steps[number] >= STANDS_OUT * usual and steps[number] >= ALONE * adjacent)
+
+
+def _without_flashes(
+    strip: Strip, steps: npt.NDArray[np.float64], cuts: list[int]
+) -> list[int]:
+    """Drop cuts after which the picture from before them soon comes back."""
+    kept: list[int] = []
+    flash_ends = -np.inf
+    for number in cuts:
+        if strip.times[number] <= flash_ends:
+            continue
+        before = strip.looks[number - 1]
+        stop = int(np.searchsorted(strip.times, strip.times[number] + FLASH, side="right"))
+        back = [
+            later
+            for later in range(number + 1, stop)
+            if distance(before, strip.looks[later]) < RETURNS * steps[number]
+        ]
+        if back:
+            flash_ends = strip.times[back[0]]
+        else:
+            kept.append(number)
+    return kept
+
+
+def _candidates(strip: Strip) -> list[_Mix]:
+    """Try every length at every place; return what is a mix."""
+    found: list[_Mix] = []
+    for length in LENGTHS:
+        firsts = np.flatnonzero(strip.times <= strip.times[-1] - length + 1e-6)
+        if len(firsts) == 0:
+            continue
+        lasts = np.searchsorted(strip.times, strip.times[firsts] + length - 1e-6)
+        far = np.abs(strip.looks[lasts] - strip.looks[firsts]).sum(axis=1) >= GRADUAL
+        for first, last in zip(firsts[far], lasts[far], strict=True):
+            mix = _mix(strip, int(first), int(last))
+            if mix is not None:
+                found.append(mix)
+    return found
+
+
+def _mix(strip: Strip, first: int, last: int) -> _Mix | None:
+    """Judge whether the frames between two are made of both; None when they are not."""
+    one, other = strip.looks[first], strip.looks[last]
+    between = np.unique(np.linspace(first, last, SAMPLES).round().astype(int))[1:-1]
+    if len(between) < 2:  # noqa: PLR2004  one frame between is no course of events
+        return None
+    shares = _shares(strip.looks[between], one, other)
+    inner = (shares > 0.15) & (shares < 0.85)  # noqa: PLR2004  near an end every frame fits
+    course = np.diff(np.concatenate([[0.0], shares, [1.0]]))
+    if not inner.any() or course.min() < -0.15:  # noqa: PLR2004  a little noise, no way back
+        return None
+    step = distance(one, other)
+    error = _mix_error(strip.looks[between][inner], shares[inner], one, other) / step
+    if error > (CLEAR_MIX_ERROR if step >= CLEAR else MIX_ERROR):
+        return None
+    blanks = is_blank(one), is_blank(other)
+    if not any(blanks) and likeness(one, other) > SAME_SHAPES:
+        return None
+    return _measured(strip, first, last, step * (1 - error), blanks)
+
+
+def _measured(
+    strip: Strip, first: int, last: int, score: float, blanks: tuple[bool, bool]
+) -> _Mix | None:
+    """Find where a mix begins and ends; None when one frame makes most of the change."""
+    one, other = strip.looks[first], strip.looks[last]
+    shares = _shares(strip.looks[first : last + 1], one, other)
+    if np.diff(shares).max() > 0.6:  # noqa: PLR2004  more is a cut between moving pictures
+        return None
+    early = int(np.flatnonzero(shares <= EARLY)[-1])
+    late = early + int(np.argmax(shares[early:] >= 1 - EARLY))
+    if late <= early:
+        return None
+    # Both outer parts move as well, so the ends are drawn on from the steady middle.
+    times = strip.times[first : last + 1]
+    share = max(float(shares[late] - shares[early]), 0.5)
+    slope = float(times[late] - times[early]) / share
+    start = max(float(times[early] - shares[early] * slope), float(times[0]))
+    end = min(float(times[late] + (1 - shares[late]) * slope), float(times[-1]))
+    return _Mix(start, end, score, *blanks)
+
+
+def _shares(looks: Look, one: Look, other: Look) -> npt.NDArray[np.float32]:
+    """Return how much of `other` is in each look, by least squares: 0 none, 1 all."""
+    way = other - one
+    return np.asarray((looks - one) @ way / (way @ way))
+
+
+def _mix_error(
+    looks: Look, shares: npt.NDArray[np.float32], one: Look, other: Look
+) -> float:
+    """Return how far looks are from any mix: all cells mixed alike, or each old or new."""
+    mixed = one + shares[:, None] * (other - one)
+    blend = np.abs(looks - mixed).sum(axis=1).mean()
+    wipe = np.minimum(np.abs(looks - one), np.abs(looks - other)).sum(axis=1).mean()
+    return float(min(blend, wipe))
+
+
+def _strongest(mixes: list[_Mix]) -> list[_Mix]:
+    """Keep the strongest of mixes that overlap, in order of time."""
+    kept: list[_Mix] = []
+    for mix in sorted(mixes, key=lambda mix: -mix.score):
+        if all(mix.start >= other.end or mix.end <= other.start for other in kept):
+            kept.append(mix)
+    return sorted(kept, key=lambda mix: mix.start)
+
+
+def _join_dips(mixes: list[_Mix]) -> list[_Mix]:
+    """Make one change of a fade to one tone and the fade out of it."""
+    joined: list[_Mix] = []
+    for mix in mixes:
+        last = joined[-1] if joined else None
+        if last and last.to_blank and mix.from_blank and mix.start - last.end <= DIP:
+            score = max(last.score, mix.score)
+            joined[-1] = _Mix(last.start, mix.end, score, last.from_blank, mix.to_blank)
+        else:
+            joined.append(mix)
+    return joined
+
+
+def _opens_or_closes(mix: _Mix, duration: float) -> bool:
+    """Say whether a fade is the film's first or last, with no shot on its other side."""
+    opens = mix.from_blank and mix.start < DIP
+    return opens or (mix.to_blank and mix.end > duration - DIP)

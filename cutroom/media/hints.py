@@ -1,0 +1,202 @@
+"""Where to look inside a group of pictures, from packet sizes and its two ends alone.
+
+An encoder spends bits where prediction fails. A cut costs one large frame, a dissolve or wipe a run
+of large frames, and x264 starts a new group where predicting a frame costs about as much as coding
+it alone (its `scenecut`). What the sizes explain needs no decoding.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cutroom.media.groups import Group, Kind
+from cutroom.media.looks import colour_distance, distance
+from cutroom.records.span import Span
+
+CUT = 17.0
+"""Distance of two looks, in 8-bit steps, that a cut shows at least. Measured on cuts between takes
+of the same scene: 20 and more; PySceneDetect's adaptive detector asks for 15 in its own unit."""
+RUN = 5
+"""Frames in a row that must all be large: a lone large frame comes with every burst of motion."""
+ELEVATED = 1.7
+"""Times its group's median that a frame's size counts as large, as one of its own kind."""
+RAISED = 1.3
+"""The same, down to which a run is followed to both sides once it was elevated."""
+SPIKE = 3.5
+"""Times its group's median from which a single frame hints at a cut or flash."""
+LEAST_SHARE = 0.01
+"""Of the keyframe's size: medians below it are those of a still picture and say nothing."""
+CALM = 0.35
+"""Share of the next keyframe's size that predicted frames cost at most where prediction worked."""
+BUSY = 0.6
+"""The same in a group full of motion, accepted when the colours change much as well."""
+COLOUR_STEP, LUMA_STEP = 10.0, 45.0
+"""Colour and whole distance, in 8-bit steps, that motion within a shot rarely reaches."""
+FLASH = 0.3
+"""Seconds within which a picture that comes back was a flash."""
+MARGIN = 0.5
+"""Seconds decoded past the last hint, to see that the picture has settled."""
+SHARP = 8
+"""Frames around a hint of which none is skipped: x264 puts at most 3 B-frames in a row by default,
+at most 16 in all, and a cut lies between two reference frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to decode of one group."""
+
+    until: float
+    """Seconds of the source; infinite for all of it, minus infinity for nothing."""
+    sharp: tuple[Span, ...] = ()
+    """Where every frame is decoded; elsewhere only those that others are predicted from."""
+    cuts_at_end: bool = False
+    """Whether the next keyframe is known to begin a new shot, without decoding up to it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the group is decoded up to the next keyframe."""
+        return self.until == math.inf
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing of the group is decoded."""
+        return self.until == -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What the packet sizes of one group say."""
+
+    spikes: tuple[float, ...]
+    """Times of single frames that stand out."""
+    run: tuple[float, float] | None
+    """First and last time of large frames in a row."""
+    reaches_start: bool
+    reaches_end: bool
+    prediction: float
+    """Median bytes of a frame predicted forward, 0 when there is none."""
+    frame: float
+    """Seconds a frame."""
+
+
+def plan_groups(groups: list[Group]) -> list[Plan]:
+    """Decide for each group what to decode of it; of the last, which has no other end, all."""
+    hints = [_hints(group) for group in groups]
+    scheduled = _scheduled(groups)
+    plans: list[Plan] = []
+    for number in range(len(groups) - 1):
+        one, other = groups[number], groups[number + 1]
+        here, after = hints[number], hints[number + 1]
+        before = hints[number - 1] if number else None
+        is_proven = _is_proven(one, other, here, scheduled[number])
+        is_open = (
+            not (is_proven or _is_same(one, other))
+            or here.reaches_end
+            or after.reaches_start
+            or _flashes(after, other.start)
+        )
+        plans.append(_plan(one, here, before, is_open=is_open, cuts_at_end=is_proven))
+    return [*plans, *(_plan(one, _hints(one), None, is_open=True) for one in groups[-1:])]
+
+
+def _scheduled(groups: list[Group]) -> list[bool]:
+    """A keyframe after the longest interval, or after the one most groups have, proves nothing."""
+    lengths = [len(group.times) for group in groups[:-1]]
+    if not lengths:
+        return []
+    usual, count = Counter(lengths).most_common(1)[0]
+    is_clockwork = count * 2 > len(lengths) and count > 1
+    longest = max(lengths)
+    return [
+        (length >= longest and len(lengths) > 1 and longest >= 2 * np.median(lengths))
+        or (is_clockwork and length == usual)
+        for length in lengths
+    ]
+
+
+def _plan(
+    group: Group,
+    here: _Hints,
+    before: _Hints | None,
+    *,
+    is_open: bool,
+    cuts_at_end: bool = False,
+) -> Plan:
+    sharp = tuple(
+        Span(start=max(0.0, time - SHARP * here.frame), end=time + SHARP * here.frame)
+        for time in here.spikes
+    )
+    ends = [time + MARGIN for time in here.spikes]
+    if here.run is not None:
+        ends.append(here.run[1] + MARGIN)
+    if before is not None and before.reaches_end:
+        ends.append(group.start + 2 * MARGIN)
+    until = math.inf if is_open else max(ends, default=-math.inf)
+    return Plan(until, sharp, cuts_at_end and not is_open)
+
+
+def _flashes(hints: _Hints, start: float) -> bool:
+    return any(time - start <= FLASH for time in hints.spikes)
+
+
+def _is_same(one: Group, other: Group) -> bool:
+    """Say whether two keyframes look so alike that no change between them would count."""
+    if one.look is None or other.look is None:
+        return False
+    return distance(one.look, other.look) < CUT
+
+
+def _is_proven(one: Group, other: Group, here: _Hints, is_scheduled: bool) -> bool:
+    """Up to the keyframe prediction worked, then suddenly it did not, and the picture is new."""
+    if is_scheduled or one.look is None or other.look is None:
+        return False
+    step = distance(one.look, other.look)
+    effort = here.prediction / max(1, other.sizes[0])
+    is_strong = step >= LUMA_STEP and colour_distance(one.look, other.look) >= COLOUR_STEP
+    return step >= CUT and effort <= (BUSY if is_strong else CALM)
+
+
+def _hints(group: Group) -> _Hints:
+    times, sizes, kinds = group.in_order()
+    frame = float(np.median(np.diff(times))) if len(times) > 1 else 0.04
+    inner, kinds = sizes[1:], kinds[1:]
+    ratios = _ratios(inner, kinds, floor=LEAST_SHARE * sizes[0])
+    stands_out = (kinds == Kind.INTRA) | ((ratios >= SPIKE) & (inner > 0.3 * sizes[0]))
+    forward = inner[(kinds == Kind.FORWARD) | (kinds == Kind.UNKNOWN)]
+    run = _longest_run(ratios)
+    return _Hints(
+        spikes=tuple(float(time) for time in times[1:][stands_out]),
+        run=None if run is None else (float(times[1 + run[0]]), float(times[1 + run[1]])),
+        reaches_start=run is not None and run[0] < RUN,
+        reaches_end=run is not None and run[1] >= len(ratios) - RUN,
+        prediction=float(np.median(forward)) if len(forward) else 0.0,
+        frame=frame,
+    )
+
+
+def _ratios(
+    sizes: npt.NDArray[np.float64], kinds: npt.NDArray[np.int64], floor: float
+) -> npt.NDArray[np.float64]:
+    """Return each frame's size over the median of its kind in the group."""
+    ratios = np.zeros(len(sizes))
+    for kind in np.unique(kinds):
+        ours = kinds == kind
+        ratios[ours] = sizes[ours] / max(float(np.median(sizes[ours])), floor, 1.0)
+    return ratios
+
+
+def _longest_run(ratios: npt.NDArray[np.float64]) -> tuple[int, int] | None:
+    """Return the first and last frame over which the running median stays elevated."""
+    if len(ratios) < RUN:
+        return None
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(ratios, RUN), axis=1)
+    large = np.flatnonzero(medians >= ELEVATED)
+    if not len(large):
+        return None
+    calm = np.flatnonzero(medians < RAISED)
+    first = int(max(calm[calm < large[0]], default=-1)) + 1
+    last = int(min(calm[calm > large[-1]], default=len(medians))) - 1
+    return first, last + RUN - 1

@@ -1,0 +1,80 @@
+"""What a frame looks like, in a few hundred numbers: small enough to keep, enough to compare.
+
+A look is the mean luma of 32 x 18 cells followed by the mean of both colour differences of
+16 x 9 cells, scaled so that the distance of two looks is the mean luma difference plus the mean
+colour difference, both in 8-bit steps.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Look = npt.NDArray[np.float32]
+"""One look of shape (864,), or several of shape (looks, 864)."""
+
+ROWS, COLUMNS = 18, 32
+LUMA_CELLS = ROWS * COLUMNS
+_SAMPLED_ROWS = 6
+"""Rows of pixels read in each row of cells: the mean of a cell hardly needs more."""
+_BLANK_SPREAD = 5.0
+"""Standard deviation of luma, in 8-bit steps, up to which a picture shows nothing but one tone."""
+
+
+def look_at(frame: Any) -> Look:
+    """Return the look of a decoded frame (`av.VideoFrame`) of any size and pixel format."""
+    if frame.format.name not in ("yuv420p", "yuvj420p") or min(frame.width, frame.height) < 2 * (
+        COLUMNS
+    ):
+        size = {"width": max(frame.width, 4 * COLUMNS), "height": max(frame.height, 4 * COLUMNS)}
+        frame = frame.reformat(format="yuv420p", **size)
+    luma, blue, red = (_plane(plane) for plane in frame.planes[:3])
+    parts = [
+        _cells(luma, ROWS, COLUMNS),
+        2 * _cells(blue, ROWS // 2, COLUMNS // 2),
+        2 * _cells(red, ROWS // 2, COLUMNS // 2),
+    ]
+    return np.concatenate([part.ravel() for part in parts]) / np.float32(LUMA_CELLS)
+
+
+def steps_between(looks: Look) -> npt.NDArray[np.float32]:
+    """Return the distance of each look from the one before, shape (looks - 1,)."""
+    return np.array([distance(one, two) for one, two in pairwise(looks)], dtype=np.float32)
+
+
+def distance(one: Look, other: Look) -> float:
+    """Return how far two looks are apart, in 8-bit steps, from 0 to about 500."""
+    return float(np.abs(one - other).sum())
+
+
+def colour_distance(one: Look, other: Look) -> float:
+    """Return the colours' part of the distance, which motion changes less than luma."""
+    return float(np.abs(one[LUMA_CELLS:] - other[LUMA_CELLS:]).sum())
+
+
+def is_blank(look: Look) -> bool:
+    """Say whether a picture is of one tone, as between a fade out and a fade in."""
+    return float(look[:LUMA_CELLS].std()) * LUMA_CELLS <= _BLANK_SPREAD
+
+
+def likeness(one: Look, other: Look) -> float:
+    """Return how alike two pictures' shapes are, whatever their brightness, from -1 to 1."""
+    a, b = one[:LUMA_CELLS] - one[:LUMA_CELLS].mean(), other[:LUMA_CELLS] - other[:LUMA_CELLS].mean()
+    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / scale if scale > 0 else 0.0
+
+
+def _plane(plane: Any) -> npt.NDArray[np.uint8]:
+    pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return pixels[: plane.height, : plane.width]
+
+
+def _cells(plane: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArray[np.float32]:
+    """Return the mean of each cell; a remainder of pixels at the right and bottom is left out."""
+    height, width = plane.shape[0] // rows, plane.shape[1] // columns
+    every = max(1, height // _SAMPLED_ROWS)
+    tall = plane[: height * rows].reshape(rows, height, -1)[:, every // 2 :: every]
+    sums = tall.sum(axis=1, dtype=np.uint32)[:, : width * columns]
+    cells = sums.reshape(rows, columns, width).sum(axis=2, dtype=np.uint32)
+    return cells.astype(np.float32) / np.float32(tall.shape[1] * width)

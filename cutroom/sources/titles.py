@@ -1,0 +1,50 @@
+"""Names of videos, as hosts and pages give them, made fit to show."""
+
+import re
+import unicodedata
+from email.message import Message
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+LONGEST_TITLE = 255
+"""Characters; more than any page's own limit, and what file systems take as a name."""
+MEDIA_ENDINGS = frozenset(
+    (
+        *("mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mts", "m2ts", "mpg", "mpeg", "flv"),
+        *("wmv", "asf", "ogv", "3gp", "3g2", "gif"),
+    )
+)
+"""Endings of file names that say "this is a video", for the formats we open."""
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Control, direction, surrogate and unassigned characters, and line ends: nothing to read."""
+_JOINER = "\u200d"
+"""Holds emoji together, and letters in some scripts."""
+
+
+def tidy_title(text: str, fallback: str = "video") -> str:
+    """Return one readable line: NFC, single spaces, at most `LONGEST_TITLE` characters."""
+    spaced = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
+    kept = "".join(
+        letter
+        for letter in spaced
+        if letter == _JOINER or unicodedata.category(letter) not in _UNSEEN
+    )
+    return kept.strip()[:LONGEST_TITLE].strip() or fallback
+
+
+def title_of_download(url: str, disposition: str | None) -> str:
+    """Return a title from the file name a host gives, else from the last part of the path."""
+    name = _named_in(disposition) or unquote(PurePosixPath(urlsplit(url).path).name)
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem, dot, ending = last.rpartition(".")
+    return tidy_title(stem if dot and ending.lower() in MEDIA_ENDINGS else last)
+
+
+def _named_in(disposition: str | None) -> str | None:
+    """Read `filename` or `filename*` of a Content-Disposition header (RFC 6266)."""
+    if not disposition:
+        return None
+    header = Message()
+    header["Content-Disposition"] = re.sub(r"[\r\n]+", " ", disposition)
+    return header.get_filename()

@@ -1,0 +1,194 @@
+"""The one local Prefect server that commands share when no other is named."""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+import psutil
+
+from blocks.settings import prefect_environment
+from cutroom.records.errors import ServerUnavailable
+
+USUAL_PORT = 4200
+START_LIMIT = 180.0
+"""Seconds to wait for a server; importing it takes about 8 on two quiet cores."""
+STOP_LIMIT = 15.0
+"""Seconds a server gets to stop by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A server that runs on this machine."""
+
+    pid: int
+    started_at: float
+    """When its process began, in seconds since the epoch: tells it from a reused process id."""
+    port: int
+
+    @property
+    def api(self) -> str:
+        """The address that `PREFECT_API_URL` wants."""
+        return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def page(self) -> str:
+        """The address that a person opens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process still runs."""
+        try:
+            return abs(psutil.Process(self.pid).create_time() - self.started_at) < 1
+        except psutil.Error:
+            return False
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers on its port."""
+        try:
+            return httpx.get(f"{self.api}/health", timeout=5).is_success
+        except httpx.HTTPError:
+            return False
+
+
+def find_server(home: Path) -> LocalServer | None:
+    """Return the server of a data folder, if it runs."""
+    try:
+        server = LocalServer(**json.loads(_state(home).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return server if server.is_alive else None
+
+
+def ensure_server(home: Path) -> LocalServer:
+    """Return the data folder's server, started when there is none; several may ask at once.
+
+    Raises:
+        ServerUnavailable: It did not come up.
+    """
+    with _one_at_a_time(home):
+        server = find_server(home)
+        if server is None:
+            server = _start(home)
+        _wait_for(server, home)
+        return server
+
+
+def stop_server(home: Path) -> bool:
+    """Stop the data folder's server; say whether there was one."""
+    with _one_at_a_time(home):
+        server = find_server(home)
+        if server is None:
+            return False
+        process = psutil.Process(server.pid)
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+        _, left = psutil.wait_procs(family, timeout=STOP_LIMIT)
+        for survivor in left:
+            survivor.kill()
+        _state(home).unlink(missing_ok=True)
+        return True
+
+
+def prepare_template() -> None:
+    """Migrate an empty Prefect database once, at set-up; new data folders begin with a copy."""
+    template = _template()
+    if template.exists():
+        return
+    template.parent.mkdir(parents=True, exist_ok=True)
+    part = template.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    environment = {
+        **os.environ,
+        **prefect_environment(template.parent),
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{part}",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        part.replace(template)
+
+
+def _template() -> Path:
+    return Path(sys.prefix) / "share" / "cutroom" / f"prefect-{version('prefect')}.db"
+
+
+def _state(home: Path) -> Path:
+    return home.resolve() / "prefect" / "server.json"
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    folder = _state(home).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(home: Path) -> LocalServer:
+    folder = _state(home).parent
+    database = folder / "prefect.db"
+    if not database.exists() and _template().exists():
+        shutil.copyfile(_template(), folder / "prefect.part")
+        (folder / "prefect.part").replace(database)
+    port = _free_port()
+    environment = {**os.environ, **prefect_environment(home)}
+    environment["PREFECT_SERVER_API_HOST"] = "127.0.0.1"
+    environment["PREFECT_SERVER_API_PORT"] = str(port)
+    environment.pop("PREFECT_API_URL", None)
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,  # it outlives the command that started it
+        )
+    server = LocalServer(process.pid, psutil.Process(process.pid).create_time(), port)
+    part = _state(home).with_suffix(".part")
+    part.write_text(json.dumps(asdict(server)))
+    part.replace(_state(home))
+    return server
+
+
+def _wait_for(server: LocalServer, home: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and server.is_alive:
+        if server.answers:
+            return
+        time.sleep(0.1)
+    raise ServerUnavailable(
+        "The local Prefect server did not come up.",
+        f"Read {_state(home).parent / 'server.log'}; `cutroom server stop` clears a stuck one.",
+    )
+
+
+def _free_port() -> int:
+    """Return Prefect's usual port, or any free one when it is taken."""
+    for wanted in (USUAL_PORT, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ServerUnavailable("No port is free on this machine.", "Stop some programs first.")
+
+
+if __name__ == "__main__":
+    prepare_template()

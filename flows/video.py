@@ -1,0 +1,139 @@
+"""The story of a video: from an order to finished clips."""
+
+from prefect import flow, unmapped
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from blocks.settings import settings
+from cutroom.records.order import Order
+from cutroom.records.report import Report
+from tasks.choose import choose_moments, plan_cuts
+from tasks.cut import render_clip
+from tasks.fetch import fetch_source
+from tasks.job import open_job, or_degraded
+from tasks.listen import (
+    find_silences,
+    find_speech,
+    list_energy,
+    listening_windows,
+    speaking_windows,
+    transcribe,
+)
+from tasks.prepare import make_master, make_normal, make_proxy, make_renditions
+from tasks.publish import Results, publish
+from tasks.understand import find_topics, gathered, join_transcripts
+from tasks.watch import find_changes, find_faces, join_scenes, list_windows
+from tasks.workbench import Workbench
+
+
+@flow(
+    name="video",
+    flow_run_name="video {order.label}",
+    task_runner=ThreadPoolTaskRunner(max_workers=settings().side_by_side),
+)
+def video(order: Order) -> Report:
+    """Turn one source into clips worth watching, copies by profile, or a master.
+
+    The source is fetched once and stays on this machine. Every step is cached by content, so a
+    second run pays only for what is new, and a run that was killed goes on where it stopped.
+    """
+    with open_job(order) as bench:
+        recipe = order.recipe
+
+        # Bring it in; encode only if nothing else gives one sound file.
+        original = fetch_source(order.source, bench)
+        normal = make_normal(original, bench)
+        results = Results(original, normal)
+
+        # Understand it, choose on paper, then cut.
+        if recipe.wants_clips:
+            understand(results, order, bench)
+            choose(results, order, bench)
+            if recipe.render:
+                clips = render_clip.map(
+                    unmapped(normal),
+                    results.cuts,
+                    unmapped(results.transcript),
+                    unmapped(recipe.language),
+                    unmapped(bench),
+                )
+                results.clips = tuple(clips.result())
+
+        # Copies, and a lossless one on demand.
+        if recipe.wanted_renditions:
+            results.renditions = tuple(make_renditions(normal, recipe.wanted_renditions, bench))
+        if recipe.wants_master:
+            results.master = make_master(
+                original, recipe.master_slices, recipe.master_slice_crc, bench
+            )
+
+        # Tell.
+        return publish(results, bench)
+
+
+def understand(results: Results, order: Order, bench: Workbench) -> None:
+    """Watch and listen, side by side: each finding starts as soon as what it needs is there."""
+    recipe = order.recipe
+    proxy = results.proxy = make_proxy(results.normal, recipe.language, bench)
+    shared = unmapped(bench)
+
+    # Start what depends on nothing.
+    windows = list_windows(proxy, bench)
+    changes = find_changes.map(unmapped(proxy), windows, shared)
+    if proxy.sound:
+        speech = find_speech.map(
+            unmapped(proxy.sound), listening_windows(proxy.media.duration), shared
+        )
+        silences = find_silences.submit(
+            proxy.sound,
+            recipe.silence_threshold_db,
+            recipe.shortest_silence,
+            recipe.silence_margin,
+            bench,
+        )
+        energy = list_energy.submit(proxy.sound, bench)
+
+    # Faces follow scenes; words follow speech.
+    scenes = join_scenes(gathered(changes), proxy.media.duration, bench)
+    faces = find_faces.map(unmapped(proxy), unmapped(scenes), windows, shared)
+    if proxy.sound:
+        spoken = gathered(speech)
+        with or_degraded(bench, "words"):
+            written = transcribe.map(
+                unmapped(proxy.sound),
+                unmapped(spoken),
+                speaking_windows(proxy.media.duration, spoken),
+                unmapped(recipe.language),
+                unmapped(recipe.speech_model or bench.settings.speech_model or None),
+                unmapped(recipe.device),
+                shared,
+            )
+            results.transcript = join_transcripts(written.result())
+        results.speech = tuple(spoken)
+        results.silences = tuple(silences.result())
+        results.energy = tuple(energy.result())
+    with or_degraded(bench, "faces"):
+        results.faces = tuple(gathered(faces))
+    results.scenes = tuple(scenes)
+    if results.transcript:
+        results.topics = tuple(find_topics(results.transcript, bench))
+
+
+def choose(results: Results, order: Order, bench: Workbench) -> None:
+    """Choose the moments worth watching and decide their cuts; nothing is rendered yet."""
+    recipe = order.recipe
+    moments = choose_moments(
+        results.normal.media.duration,
+        results.transcript,
+        list(results.speech),
+        list(results.silences),
+        list(results.scenes),
+        list(results.faces),
+        list(results.energy),
+        recipe.clips,
+        recipe.shortest_clip,
+        recipe.longest_clip,
+        bench,
+    )
+    results.cuts = tuple(
+        plan_cuts(moments, results.normal, list(results.scenes), list(results.faces), recipe)
+    )

@@ -1,0 +1,57 @@
+"""Render cuts."""
+
+from cutroom.media.captions import write_captions
+from cutroom.media.thumbnail import make_thumbnail
+from prefect import get_run_logger
+
+from cutroom.media.cutting import render_cut
+from cutroom.records.clip import CaptionFiles, Clip, Cut
+from cutroom.records.findings import Transcript
+from cutroom.records.media import Normal
+from tasks.policies import step
+from tasks.workbench import Workbench
+
+
+@step("clips", run_name="clip {cut.title}")
+def render_clip(
+    normal: Normal, cut: Cut, transcript: Transcript | None, language: str | None, bench: Workbench
+) -> Clip:
+    """Cut one clip, frame-exact, with its captions and thumbnail."""
+    with bench.book.stage("clips"), bench.store.workspace() as folder:
+        source = bench.store.path(normal.file)
+        width, height = normal.media.video.display_size
+        if cut.framing is not None:
+            width, height = round(width * cut.framing.width), round(height * cut.framing.height)
+        written = (
+            write_captions(transcript, cut.span, folder, width=width, height=height)
+            if transcript
+            else None
+        )
+        track = normal.media.sound_track(language)
+        rendered = render_cut(
+            source,
+            normal.media,
+            cut,
+            folder,
+            ass=written.ass if written and cut.captions == "burned" else None,
+            sound_track=track.index if track else None,
+        )
+        thumbnail = folder / "thumbnail.jpg"
+        make_thumbnail(source, normal.media, cut.span, thumbnail, framing=cut.framing)
+        get_run_logger().info("Clip %s: %s", cut.id, rendered.how)
+        return Clip(
+            cut=cut,
+            file=bench.store.keep(rendered.path),
+            span=rendered.span,
+            how=rendered.how,
+            width=rendered.width,
+            height=rendered.height,
+            captions=CaptionFiles(
+                srt=bench.store.keep(written.srt),
+                vtt=bench.store.keep(written.vtt),
+                ass=bench.store.keep(written.ass),
+            )
+            if written
+            else None,
+            thumbnail=bench.store.keep(thumbnail),
+        )

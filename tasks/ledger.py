@@ -1,0 +1,99 @@
+"""Keep the books of one job while it runs."""
+
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cutroom.media.ffmpeg import counted
+from cutroom.records.report import Cost, Ledger, Stage, StageName
+
+OnStage = Callable[[StageName, float], None]
+"""Told the stage's name and how much of it is done, in [0, 1]."""
+
+
+def cpu_seconds_so_far() -> float:
+    """Return the CPU seconds of this process and of those it waited for."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+@dataclass(slots=True)
+class _Entry:
+    started: float = 0.0
+    ended: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Book:
+    """What a job has cost so far. Stages may be entered from several threads at once."""
+
+    downloads: int = 0
+    bytes_downloaded: int = 0
+    video_encodes: int = 0
+    on_stage: OnStage | None = None
+    latest_stage: StageName | None = None
+    """The stage that was entered last."""
+    _entries: dict[StageName, _Entry] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _began: float = field(default_factory=time.monotonic)
+    _cpu_began: float = field(default_factory=cpu_seconds_so_far)
+
+    @contextmanager
+    def stage(self, name: StageName) -> Iterator[None]:
+        """Count what happens within as work of that stage."""
+        began, cpu_began = time.monotonic(), time.thread_time()
+        self.latest_stage = name
+        with counted() as runs:
+            try:
+                yield
+            finally:
+                cpu = time.thread_time() - cpu_began + sum(run.cpu_seconds for run in runs)
+                with self._lock:
+                    entry = self._entries.setdefault(name, _Entry(started=began))
+                    entry.ended = time.monotonic()
+                    entry.cpu_seconds += cpu
+                    self.video_encodes += sum(run.video_encodes for run in runs)
+        self.progress(name, 1.0)
+
+    def progress(self, name: StageName, done: float) -> None:
+        """Tell whoever watches how far a stage has come."""
+        if self.on_stage is not None:
+            self.on_stage(name, min(1.0, max(0.0, done)))
+
+    def fetched(self, bytes_downloaded: int) -> None:
+        """Count one download of the source."""
+        with self._lock:
+            self.downloads += 1
+            self.bytes_downloaded += bytes_downloaded
+
+    def close(self, stages: Iterable[StageName], *, cpu_hour: float, gigabyte_out: float) -> Ledger:
+        """Return the account as it stands.
+
+        Args:
+            stages: Those the job went through, in order; one never entered was cached.
+            cpu_hour: Dollars for an hour of one core.
+            gigabyte_out: Dollars for a gigabyte over the network.
+        """
+        cpu_seconds = cpu_seconds_so_far() - self._cpu_began
+        compute = cpu_seconds / 3600 * cpu_hour
+        transfer = self.bytes_downloaded / 1e9 * gigabyte_out
+        return Ledger(
+            downloads=self.downloads,
+            bytes_downloaded=self.bytes_downloaded,
+            video_encodes=self.video_encodes,
+            wall_seconds=round(time.monotonic() - self._began, 3),
+            cpu_seconds=round(cpu_seconds, 3),
+            stages=tuple(self._stage(name) for name in stages),
+            cost_usd=Cost(compute=compute, transfer=transfer, total=compute + transfer),
+        )
+
+    def _stage(self, name: StageName) -> Stage:
+        entry = self._entries.get(name)
+        if entry is None:
+            return Stage(name=name, cached=True)
+        seconds = entry.ended - entry.started
+        return Stage(name=name, seconds=round(seconds, 3), cpu_seconds=round(entry.cpu_seconds, 3))

@@ -1,0 +1,75 @@
+"""Make the files that the rest of the job works with."""
+
+from prefect import get_run_logger
+
+from cutroom.media import master, normal, proxy, renditions
+from cutroom.records.media import Master, Normal, Original, Proxy, Rendition
+from tasks.policies import step
+from tasks.workbench import Workbench
+
+
+@step("normal", run_name="normal of {original.file.digest:.8}")
+def make_normal(original: Original, bench: Workbench) -> Normal:
+    """Make one sound, seekable file at full quality: copied, remuxed, or encoded if it must."""
+    with bench.book.stage("normal"), bench.store.workspace() as folder:
+        path = bench.store.path(original.file)
+        on_progress = bench.seconds_done("normal", original.media.duration)
+        made = normal.make_normal(path, original.media, folder, on_progress)
+        get_run_logger().info("Normal %s: %s", made.how, made.reason)
+        blob = original.file if made.path == path else bench.store.keep(made.path)
+        return Normal(file=blob, media=made.media, how=made.how, reason=made.reason)
+
+
+@step("proxy", run_name="proxy of {normal_file.file.digest:.8}")
+def make_proxy(normal_file: Normal, language: str | None, bench: Workbench) -> Proxy:
+    """Make what everything analyses, reusing the normal file where it already is that."""
+    with bench.book.stage("proxy"), bench.store.workspace() as folder:
+        path = bench.store.path(normal_file.file)
+        on_progress = bench.seconds_done("proxy", normal_file.media.duration)
+        made = proxy.make_proxy(
+            path, normal_file.media, folder, language=language, on_progress=on_progress
+        )
+        get_run_logger().info("Proxy %s: %s", made.how, made.reason)
+        return Proxy(
+            file=normal_file.file if made.path == path else bench.store.keep(made.path),
+            media=made.media,
+            how=made.how,
+            reason=made.reason,
+            sound=bench.store.keep(made.sound) if made.sound else None,
+        )
+
+
+@step("master", run_name="master of {original.file.digest:.8}")
+def make_master(original: Original, slices: int, slice_crc: bool, bench: Workbench) -> Master:  # noqa: FBT001  tasks take plain arguments
+    """Make a lossless copy whose frames equal the source's bit for bit."""
+    with bench.book.stage("master"), bench.store.workspace() as folder:
+        path = folder / "master.mkv"
+        master.make_master(
+            bench.store.path(original.file),
+            original.media,
+            path,
+            slices=slices,
+            slice_crc=slice_crc,
+            on_progress=bench.seconds_done("master", original.media.duration),
+        )
+        return Master(file=bench.store.keep(path))
+
+
+@step("renditions", run_name="renditions {names}")
+def make_renditions(
+    normal_file: Normal, names: tuple[str, ...], bench: Workbench
+) -> list[Rendition]:
+    """Transcode by profile, all copies out of one decode."""
+    with bench.book.stage("renditions"), bench.store.workspace() as folder:
+        on_progress = bench.seconds_done("renditions", normal_file.media.duration)
+        path = bench.store.path(normal_file.file)
+        made = renditions.make_renditions(path, normal_file.media, names, folder, on_progress)
+        return [
+            Rendition(
+                profile=one.profile,
+                file=bench.store.keep(one.path),
+                width=one.width,
+                height=one.height,
+            )
+            for one in made
+        ]
