@@ -34,6 +34,7 @@ setup: .venv/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv hatchling
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --no-build-isolation --editable '.[demo,dev]'
 	@$(BIN)/python -m deployments.models
+	@$(BIN)/python -m deployments.server
 	@touch $@
 
 clean:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from cutroom.sources.page import PageSettings
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cutroom.media.limits import Limits
@@ -39,8 +39,10 @@ class Settings(BaseSettings):
     """Steps of one job that run side by side; 0 takes the number of cores, at least 2."""
     page_cookies: Path | None = None
     """A cookies.txt for pages that want one."""
-    page_proxy: str | None = None
-    """A proxy for pages."""
+    page_proxy: SecretStr | None = None
+    """A proxy for pages, with its password if it has one."""
+    page_javascript: str | None = None
+    """The JavaScript runtime for pages that want one, as `name` or `name:path`."""
     page_extractor_args: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
     """yt-dlp's extractor arguments, as JSON: {"youtube": {"player_client": ["web"]}}."""
     cost_cpu_hour: float = Field(default=0.0, ge=0)
@@ -82,9 +84,10 @@ class Settings(BaseSettings):
     def page(self) -> PageSettings:
         """Return what page downloads need."""
         return PageSettings(
-            cookies=self.page_cookies,
+            cookies_file=self.page_cookies,
             proxy=self.page_proxy,
             extractor_args=self.page_extractor_args,
+            javascript_runtime=self.page_javascript,
             allowed_hosts=self.allowed_hosts,
         )
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -50,13 +57,13 @@ def show_progress(title: str) -> Iterator[Watcher]:
     )
     console.print(Text(title, style="bold"))
     with Progress(*columns, console=console, transient=True) as progress:
-        rows: dict[StageName, object] = {}
+        rows: dict[StageName, TaskID] = {}
 
         def watch(stage: StageName, done: float) -> None:
             row = rows.get(stage)
             if row is None:
                 row = rows[stage] = progress.add_task(stage, total=1.0)
-            progress.update(row, completed=done)  # type: ignore[arg-type]  rich's own TaskID
+            progress.update(row, completed=done)
 
         yield watch
 

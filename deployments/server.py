@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
@@ -110,13 +111,14 @@ def prepare_template() -> None:
     template.parent.mkdir(parents=True, exist_ok=True)
     part = template.with_suffix(".part")
     part.unlink(missing_ok=True)
-    environment = {
-        **os.environ,
-        **prefect_environment(template.parent),
-        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{part}",
-    }
     command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
-    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    with TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            **prefect_environment(Path(folder)),
+            "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{part}",
+        }
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         part.replace(template)
 

@@ -1,5 +1,7 @@
 """The story of a video: from an order to finished clips."""
 
+from typing import Any
+
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -11,6 +13,7 @@ from tasks.cut import render_clip
 from tasks.fetch import fetch_source
 from tasks.job import open_job, or_degraded
 from tasks.listen import (
+    find_engine,
     find_silences,
     find_speech,
     list_energy,
@@ -25,10 +28,13 @@ from tasks.watch import find_changes, find_faces, join_scenes, list_windows
 from tasks.workbench import Workbench
 
 
+side_by_side: Any = ThreadPoolTaskRunner(settings().side_by_side)
+
+
 @flow(
     name="video",
     flow_run_name="video {order.label}",
-    task_runner=ThreadPoolTaskRunner(max_workers=settings().side_by_side),
+    task_runner=side_by_side,
 )
 def video(order: Order) -> Report:
     """Turn one source into clips worth watching, copies by profile, or a master.
@@ -97,14 +103,16 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
     faces = find_faces.map(unmapped(proxy), unmapped(scenes), windows, shared)
     if proxy.sound:
         spoken = gathered(speech)
+        model = recipe.speech_model or bench.settings.speech_model or None
         with or_degraded(bench, "words"):
             written = transcribe.map(
                 unmapped(proxy.sound),
                 unmapped(spoken),
                 speaking_windows(proxy.media.duration, spoken),
                 unmapped(recipe.language),
-                unmapped(recipe.speech_model or bench.settings.speech_model or None),
+                unmapped(model),
                 unmapped(recipe.device),
+                unmapped(find_engine(model, recipe.device, bench)),
                 shared,
             )
             results.transcript = join_transcripts(written.result())

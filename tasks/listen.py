@@ -2,6 +2,7 @@
 
 from prefect import get_run_logger
 
+from cutroom.media import engine as speech_engine
 from cutroom.media import silence, speech, words
 from cutroom.media.sound import Sound, measure_energy
 from cutroom.records.blob import Blob
@@ -52,6 +53,7 @@ def transcribe(
     language: str | None,
     model: str | None,
     device: Device,
+    engine: str,  # noqa: ARG001  part of the cache key: see `find_engine`
     bench: Workbench,
 ) -> Transcript:
     """Write down what is said in one window; the model is loaded once per process."""
@@ -65,6 +67,11 @@ def transcribe(
             device=device,
             models=bench.settings.models,
         )
+
+
+def find_engine(model: str | None, device: Device, bench: Workbench) -> str:
+    """Say who will write: a stand-in's transcript is not kept once the real model is there."""
+    return speech_engine.find_engine(model, device, bench.settings.models)
 
 
 def listening_windows(duration: float) -> list[Span]:

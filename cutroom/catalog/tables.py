@@ -115,7 +115,7 @@ class Keyframes(Row, table=True):
     """Where the keyframes of one file are.
 
     One list for a file: it is written once, always read whole and never searched by SQL. A row
-    each would be 5,400 rows for three hours, in place of 50 kB.
+    each would be thousands of rows for a long video, in place of one of some 100 kB.
     """
 
     media_digest: str = Field(

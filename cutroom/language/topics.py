@@ -14,6 +14,8 @@ BLOCK_WORDS = 60
 """Words compared on each side of a gap: about 25 s of talk, three or four sentences."""
 SHORTEST_TOPIC = 20.0
 """Seconds; briefer stretches are remarks, not topics."""
+SHALLOWEST = 0.2
+"""Valleys shallower than this, in cosine, are noise even where all valleys are shallow."""
 TITLE_WORDS = 3
 _STOP_WORDS = frozenset(
     """
@@ -58,8 +60,8 @@ def _borders(bags: list[Counter[str]]) -> list[int]:
         return []
     mean = sum(depths) / len(depths)
     spread = math.sqrt(sum((depth - mean) ** 2 for depth in depths) / len(depths))
-    # Hearst's liberal threshold: a valley deeper than the mean plus half a standard deviation.
-    return [gap for gap, depth in enumerate(depths, 1) if depth > mean + spread / 2 and depth > 0]
+    threshold = max(mean + spread, SHALLOWEST)
+    return [gap for gap, depth in enumerate(depths, 1) if depth >= threshold]
 
 
 def _likeness(bags: list[Counter[str]], gap: int) -> float:

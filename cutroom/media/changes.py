@@ -13,7 +13,15 @@ import numpy.typing as npt
 
 from cutroom.media.groups import Strip
 from cutroom.media.hints import CUT, FLASH
-from cutroom.media.looks import Look, distance, is_blank, likeness, steps_between
+from cutroom.media.looks import (
+    Look,
+    distance,
+    is_blank,
+    is_shifted,
+    likeness,
+    share_changed,
+    steps_between,
+)
 from cutroom.records.findings import Change
 from cutroom.records.span import Span
 
@@ -36,10 +44,15 @@ MIX_ERROR = 0.2
 unrelated pictures leave about 0.5 for an unrelated one in between, motion 0.25 and more."""
 CLEAR, CLEAR_MIX_ERROR = 45.0, 0.3
 """The same for ends so far apart that motion alone rarely explains them."""
+MOST_OF_IT, MUCH_OF_IT = 0.5, 0.3
+"""Share of the picture that a gradual change, and a cut, alters; titles and banners take less. Two
+subjects before the same background alter a third."""
 SAME_SHAPES = 0.7
 """Likeness above which the same picture just became brighter or darker."""
 EARLY = 0.25
 """Share of a change at which it has begun for certain."""
+ABRUPT = 0.15
+"""Seconds up to which a mix is taken for a cut between moving pictures: 3 frames at 25 a second."""
 DIP = 1.0
 """Seconds of one tone between fade out and fade in that make one change of both."""
 
@@ -51,15 +64,36 @@ class _Mix:
     start: float
     end: float
     score: float
-    from_blank: bool
-    to_blank: bool
+    one: Look
+    other: Look
+
+    @property
+    def from_blank(self) -> bool:
+        """Whether it comes out of one tone."""
+        return is_blank(self.one)
+
+    @property
+    def to_blank(self) -> bool:
+        """Whether it ends in one tone."""
+        return is_blank(self.other)
+
+    @property
+    def is_pan(self) -> bool:
+        """Whether the camera just moved along."""
+        blank = self.from_blank or self.to_blank
+        return not blank and is_shifted(self.one, self.other)
 
 
 def find_cuts(strip: Strip) -> list[int]:
     """Return the number of each frame that begins a new shot abruptly, in order."""
     steps = np.concatenate([[0.0], steps_between(strip.looks)])
-    cuts = [number for number in np.flatnonzero(steps >= CUT) if _is_peak(steps, int(number))]
-    return _without_flashes(strip, steps, [int(number) for number in cuts])
+    cuts = [
+        int(number)
+        for number in np.flatnonzero(steps >= CUT)
+        if _is_peak(steps, int(number))
+        and share_changed(strip.looks[number - 1], strip.looks[number]) >= MUCH_OF_IT
+    ]
+    return _without_flashes(strip, steps, cuts)
 
 
 def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]:
@@ -74,12 +108,17 @@ def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]
     mixes: list[_Mix] = []
     for first, stop in zip(edges, edges[1:], strict=False):
         part = Strip(strip.times[first:stop], strip.looks[first:stop])
-        mixes += _join_dips(_strongest(_candidates(part)))
-    return [
-        Change(time=(mix.start + mix.end) / 2, change=Span(start=mix.start, end=mix.end))
-        for mix in mixes
-        if not _opens_or_closes(mix, duration)
-    ]
+        mixes += _join_dips([mix for mix in _strongest(_candidates(part)) if not mix.is_pan])
+    return [_change(strip, mix) for mix in mixes if not _opens_or_closes(mix, duration)]
+
+
+def _change(strip: Strip, mix: _Mix) -> Change:
+    """Report a mix; one over in a few frames is a cut at its largest step."""
+    if mix.end - mix.start > ABRUPT:
+        return Change(time=(mix.start + mix.end) / 2, change=Span(start=mix.start, end=mix.end))
+    inside = np.flatnonzero((strip.times >= mix.start - ABRUPT) & (strip.times <= mix.end + ABRUPT))
+    steps = steps_between(strip.looks[inside])
+    return Change(time=float(strip.times[inside[1 + int(np.argmax(steps))]]))
 
 
 def _is_peak(steps: npt.NDArray[np.float64], number: int) -> bool:
@@ -146,17 +185,16 @@ def _mix(strip: Strip, first: int, last: int) -> _Mix | None:
         return None
     step = distance(one, other)
     error = _mix_error(strip.looks[between][inner], shares[inner], one, other) / step
-    if error > (CLEAR_MIX_ERROR if step >= CLEAR else MIX_ERROR):
+    if error > float(np.interp(step, [GRADUAL, CLEAR], [MIX_ERROR, CLEAR_MIX_ERROR])):
         return None
-    blanks = is_blank(one), is_blank(other)
-    if not any(blanks) and likeness(one, other) > SAME_SHAPES:
+    if share_changed(one, other) < MOST_OF_IT:
         return None
-    return _measured(strip, first, last, step * (1 - error), blanks)
+    if not (is_blank(one) or is_blank(other)) and likeness(one, other) > SAME_SHAPES:
+        return None
+    return _measured(strip, first, last, step * (1 - error))
 
 
-def _measured(
-    strip: Strip, first: int, last: int, score: float, blanks: tuple[bool, bool]
-) -> _Mix | None:
+def _measured(strip: Strip, first: int, last: int, score: float) -> _Mix | None:
     """Find where a mix begins and ends; None when one frame makes most of the change."""
     one, other = strip.looks[first], strip.looks[last]
     shares = _shares(strip.looks[first : last + 1], one, other)
@@ -172,7 +210,7 @@ def _measured(
     slope = float(times[late] - times[early]) / share
     start = max(float(times[early] - shares[early] * slope), float(times[0]))
     end = min(float(times[late] + (1 - shares[late]) * slope), float(times[-1]))
-    return _Mix(start, end, score, *blanks)
+    return _Mix(start, end, score, one, other)
 
 
 def _shares(looks: Look, one: Look, other: Look) -> npt.NDArray[np.float32]:
@@ -207,7 +245,7 @@ def _join_dips(mixes: list[_Mix]) -> list[_Mix]:
         last = joined[-1] if joined else None
         if last and last.to_blank and mix.from_blank and mix.start - last.end <= DIP:
             score = max(last.score, mix.score)
-            joined[-1] = _Mix(last.start, mix.end, score, last.from_blank, mix.to_blank)
+            joined[-1] = _Mix(last.start, mix.end, score, last.one, mix.other)
         else:
             joined.append(mix)
     return joined

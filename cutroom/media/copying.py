@@ -62,11 +62,14 @@ def plan_exact_copy(packets: Packets, frames: Frames, media: Media) -> CopyPlan 
     """
     first = _packet_of(packets, int(frames.pts[0]))
     stop = len(packets.pts) if frames.is_last else _packet_of(packets, frames.stop)
-    if frames.zero != frames.pts[0]:
+    if first is None or stop is None or frames.zero != frames.pts[0]:
         return None
-    if first is None or stop is None or not _may_start_at(packets, first, media):
+    if not _may_start_at(packets, first, media):
         return None
     if not frames.is_last and not packets.is_key[stop]:
+        return None
+    # Pictures that lead to the keyframe could be dropped, but not every player starts there.
+    if (packets.pts[first:stop] < frames.pts[0]).any():
         return None
     return _plan(packets, first, stop, frames)
 

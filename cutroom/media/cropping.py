@@ -86,6 +86,12 @@ def clip_size(media: Media, cut: Cut, crop: Crop) -> tuple[int, int]:
     return _nearest_even(width * scale), _nearest_even(height * scale)
 
 
+def place_at(framing: FramingPath, time: float) -> tuple[float, float]:
+    """Return the crop's left and top edge at one time, as fractions of the upright picture."""
+    x, y = _places(framing, np.array([time]))[0]
+    return float(x), float(y)
+
+
 def _places(framing: FramingPath, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the crop's left and top edge at each time, as fractions, shape (times, 2)."""
     points = sorted(framing.points, key=lambda point: point.time)

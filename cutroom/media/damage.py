@@ -7,6 +7,7 @@ bytes that were overwritten, zeroed or lost.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av.error
 
@@ -45,7 +46,7 @@ def find_damage(path: Path, media: Media) -> Damage | None:
     count = 0
     last = 0.0
     with open_media(path, media.container) as container:
-        stream = container.streams[media.video.index]
+        stream: Any = container.streams[media.video.index]
         prefix = _prefix_size(bytes(stream.codec_context.extradata or b""), media.video.codec)
         if not prefix:
             return None

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cutroom.media.groups import Group, Kind
-from cutroom.media.looks import colour_distance, distance
+from cutroom.media.looks import distance
 from cutroom.records.span import Span
 
 CUT = 17.0
@@ -21,20 +21,24 @@ CUT = 17.0
 of the same scene: 20 and more; PySceneDetect's adaptive detector asks for 15 in its own unit."""
 RUN = 5
 """Frames in a row that must all be large: a lone large frame comes with every burst of motion."""
-ELEVATED = 1.7
-"""Times its group's median that a frame's size counts as large, as one of its own kind."""
+USUAL = 65
+"""Percentile of the sizes of one kind of frame that counts as usual in a group: a median would be
+that of the still frames where pictures are held, as in animation."""
+ELEVATED = 1.6
+"""Times the usual size from which a frame counts as large."""
 RAISED = 1.3
 """The same, down to which a run is followed to both sides once it was elevated."""
 SPIKE = 3.5
-"""Times its group's median from which a single frame hints at a cut or flash."""
+"""Times the usual size from which a single frame hints at a cut or flash."""
+SPIKE_SHARE = 0.5
+"""Of the keyframe's size that it has at least: a cut's frame is coded almost whole."""
 LEAST_SHARE = 0.01
-"""Of the keyframe's size: medians below it are those of a still picture and say nothing."""
-CALM = 0.35
-"""Share of the next keyframe's size that predicted frames cost at most where prediction worked."""
-BUSY = 0.6
-"""The same in a group full of motion, accepted when the colours change much as well."""
-COLOUR_STEP, LUMA_STEP = 10.0, 45.0
-"""Colour and whole distance, in 8-bit steps, that motion within a shot rarely reaches."""
+"""Of the keyframe's size: usual sizes below it are those of a still picture and say nothing."""
+CALM = 0.38
+"""Share of the sizes of the keyframes around them that predicted frames cost at most where
+prediction worked, for a step of `CUT`. In whip pans it is 0.5 and more."""
+BUSY, LARGE_STEP = 0.55, 60.0
+"""The same for a step as large as this, which motion rarely makes; in between, in proportion."""
 FLASH = 0.3
 """Seconds within which a picture that comes back was a flash."""
 MARGIN = 0.5
@@ -154,9 +158,8 @@ def _is_proven(one: Group, other: Group, here: _Hints, is_scheduled: bool) -> bo
     if is_scheduled or one.look is None or other.look is None:
         return False
     step = distance(one.look, other.look)
-    effort = here.prediction / max(1, other.sizes[0])
-    is_strong = step >= LUMA_STEP and colour_distance(one.look, other.look) >= COLOUR_STEP
-    return step >= CUT and effort <= (BUSY if is_strong else CALM)
+    effort = 2 * here.prediction / max(1, one.sizes[0] + other.sizes[0])
+    return step >= CUT and effort <= float(np.interp(step, [CUT, LARGE_STEP], [CALM, BUSY]))
 
 
 def _hints(group: Group) -> _Hints:
@@ -164,13 +167,13 @@ def _hints(group: Group) -> _Hints:
     frame = float(np.median(np.diff(times))) if len(times) > 1 else 0.04
     inner, kinds = sizes[1:], kinds[1:]
     ratios = _ratios(inner, kinds, floor=LEAST_SHARE * sizes[0])
-    stands_out = (kinds == Kind.INTRA) | ((ratios >= SPIKE) & (inner > 0.3 * sizes[0]))
+    stands_out = (kinds == Kind.INTRA) | ((ratios >= SPIKE) & (inner > SPIKE_SHARE * sizes[0]))
     forward = inner[(kinds == Kind.FORWARD) | (kinds == Kind.UNKNOWN)]
     run = _longest_run(ratios)
     return _Hints(
         spikes=tuple(float(time) for time in times[1:][stands_out]),
         run=None if run is None else (float(times[1 + run[0]]), float(times[1 + run[1]])),
-        reaches_start=run is not None and run[0] < RUN,
+        reaches_start=run is not None and bool(np.median(ratios[:RUN]) >= ELEVATED),
         reaches_end=run is not None and run[1] >= len(ratios) - RUN,
         prediction=float(np.median(forward)) if len(forward) else 0.0,
         frame=frame,
@@ -180,11 +183,11 @@ def _hints(group: Group) -> _Hints:
 def _ratios(
     sizes: npt.NDArray[np.float64], kinds: npt.NDArray[np.int64], floor: float
 ) -> npt.NDArray[np.float64]:
-    """Return each frame's size over the median of its kind in the group."""
+    """Return each frame's size over what is usual for its kind in the group."""
     ratios = np.zeros(len(sizes))
     for kind in np.unique(kinds):
         ours = kinds == kind
-        ratios[ours] = sizes[ours] / max(float(np.median(sizes[ours])), floor, 1.0)
+        ratios[ours] = sizes[ours] / max(float(np.percentile(sizes[ours], USUAL)), floor, 1.0)
     return ratios
 
 

@@ -5,6 +5,7 @@ A look is the mean luma of 32 x 18 cells followed by the mean of both colour dif
 colour difference, both in 8-bit steps.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,10 @@ ROWS, COLUMNS = 18, 32
 LUMA_CELLS = ROWS * COLUMNS
 _SAMPLED_ROWS = 6
 """Rows of pixels read in each row of cells: the mean of a cell hardly needs more."""
+_VISIBLE = 8.0
+"""Luma steps that a cell must differ by; noise and small motion stay below."""
+_SHIFT_LEFT = 0.45
+"""Share of the difference that a shift leaves at most where a pan explains it."""
 _BLANK_SPREAD = 5.0
 """Standard deviation of luma, in 8-bit steps, up to which a picture shows nothing but one tone."""
 
@@ -48,11 +53,6 @@ def distance(one: Look, other: Look) -> float:
     return float(np.abs(one - other).sum())
 
 
-def colour_distance(one: Look, other: Look) -> float:
-    """Return the colours' part of the distance, which motion changes less than luma."""
-    return float(np.abs(one[LUMA_CELLS:] - other[LUMA_CELLS:]).sum())
-
-
 def is_blank(look: Look) -> bool:
     """Say whether a picture is of one tone, as between a fade out and a fade in."""
     return float(look[:LUMA_CELLS].std()) * LUMA_CELLS <= _BLANK_SPREAD
@@ -63,6 +63,28 @@ def likeness(one: Look, other: Look) -> float:
     a, b = one[:LUMA_CELLS] - one[:LUMA_CELLS].mean(), other[:LUMA_CELLS] - other[:LUMA_CELLS].mean()
     scale = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / scale if scale > 0 else 0.0
+
+
+def share_changed(one: Look, other: Look) -> float:
+    """Return the share of the picture whose luma differs visibly, from 0 to 1."""
+    return float(np.mean(np.abs(one - other)[:LUMA_CELLS] * LUMA_CELLS > _VISIBLE))
+
+
+def is_shifted(one: Look, other: Look) -> bool:
+    """Say whether two pictures are the same scene, seen a bit further along a pan."""
+    before, after = (look[:LUMA_CELLS].reshape(ROWS, COLUMNS) * LUMA_CELLS for look in (one, other))
+    still = float(np.abs(before - after).mean())
+    return min(_shift_errors(before, after)) <= _SHIFT_LEFT * still
+
+
+def _shift_errors(before: Look, after: Look) -> Iterator[float]:
+    """Yield the mean difference where both overlap, for each shift up to half the picture."""
+    for down in range(-(ROWS // 2), ROWS // 2 + 1):
+        rows = slice(max(0, down), ROWS + min(0, down)), slice(max(0, -down), ROWS - max(0, down))
+        for right in range(-(COLUMNS // 2), COLUMNS // 2 + 1):
+            old = slice(max(0, right), COLUMNS + min(0, right))
+            new = slice(max(0, -right), COLUMNS - max(0, right))
+            yield float(np.abs(before[rows[0], old] - after[rows[1], new]).mean())
 
 
 def _plane(plane: Any) -> npt.NDArray[np.uint8]:

@@ -55,7 +55,7 @@ def make_master(
         raise CodecUnsupported(
             f"FFV1 cannot hold {pixels} pixels without loss.", "Order this one without a master."
         )
-    source_file = guarded_input(source, media.container, autorotate=0)
+    source_file = guarded_input(source, media.container, noautorotate=None)
     streams = [source_file[str(media.video.index)]]
     streams += [source_file[str(track.index)] for track in media.audio]
     options: dict[str, Any] = {

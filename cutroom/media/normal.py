@@ -1,5 +1,6 @@
 """Make one sound, seekable MP4 or MKV of a source at its full quality."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -133,11 +134,12 @@ def seeks_truly(path: Path, media: Media) -> bool:
 def _picture_at(path: Path, media: Media, time: float, seek: float) -> Any:
     """Return the luma of the first frame at or after a time, decoding from a seek point."""
     with open_media(path, media.container) as container:
-        stream = container.streams[media.video.index]
+        stream: Any = container.streams[media.video.index]
         if seek:
             container.seek(round((seek + media.start) / stream.time_base), stream=stream)
         try:
-            for frame in container.decode(stream):
+            frames: Iterable[Any] = container.decode(stream)
+            for frame in frames:
                 if frame.time is not None and frame.time - media.start >= time - 0.001:
                     return np.asarray(frame.to_ndarray())
         except av.error.FFmpegError:

@@ -159,7 +159,8 @@ def choose_frames(packets: Packets, span: Span, media: Media) -> Frames:
     times = np.asarray(shown * float(packets.time_base) - packets.origin, dtype=np.float64)
     first = _first_of(times, span.start, usual)
     stop = int(np.searchsorted(times, span.end - EDGE_TOLERANCE))
-    if packets.reached_end and span.end >= media.duration - EDGE_TOLERANCE:
+    is_whole = span.end >= media.duration - EDGE_TOLERANCE and times[-1] < span.end + usual
+    if packets.reached_end and is_whole:
         stop = len(shown)
     stop = max(stop, first + 1)
     is_last = stop == len(shown) and packets.reached_end

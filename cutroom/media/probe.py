@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import av
 import av.error
-from av.stream import Discard
 
 from cutroom.media.limits import SOUND_DECODERS, VIDEO_DECODERS, Limits
 from cutroom.media.opening import open_media
@@ -34,12 +33,15 @@ INDEXED = ("mov", "matroska")
 """Containers whose index leads to every keyframe; others are searched by guessing."""
 FIRST_FRAME_WITHIN = 600
 """Packets after which a stream that gave no frame counts as undecodable."""
+ALL_KEYFRAMES = 0.5
+"""From this share of keyframes on, one walk over the packets beats a seek to each of them."""
 VFR_SPREAD = 0.15
 """Frame intervals that differ by more than this share of their median make a variable rate;
 rounding in millisecond time bases (Matroska, FLV) stays below it up to 120 frames a second."""
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 """ITU-T H.273 transfer characteristics: SMPTE ST 2084 and ARIB STD-B67."""
 _ENCRYPTED_TAGS = {"encv", "enca", "drmi", "drms"}
+ENCRYPTED = "The file is encrypted (DRM) and holds no key."
 _PROGRESSIVE = {"progressive", "unknown", "0", "1", "None"}
 
 
@@ -168,9 +170,7 @@ def _picture(container: Any) -> Any:
     ]
     tags = {_tag(stream) for stream in container.streams if stream.type in ("video", "audio")}
     if tags & _ENCRYPTED_TAGS:
-        raise MediaEncrypted(
-            "The file is encrypted (DRM) and holds no key.", "Ask its owner for an open copy."
-        )
+        raise MediaEncrypted(ENCRYPTED, "Ask its owner for an open copy.")
     playable = [stream for stream in videos if stream.codec_context.name in VIDEO_DECODERS]
     sized = [s for s in playable if s.codec_context.width > 0 and _has_frames(s)]
     if sized:
@@ -225,22 +225,31 @@ def _keyframe_times(container: Any, stream: Any, index: _Index, start: float) ->
     """Return the display times of the keyframes.
 
     The index of an MP4 has decoding times, which B-frames set apart from display times, so each
-    keyframe's packet is asked; the demuxer skips all other packets without reading them.
+    keyframe's packet is asked for. (Letting the demuxer discard the others is no way out: its
+    table of display offsets then falls out of step.)
     """
     if not index.key_ticks:
         return ()
     time_base = float(stream.time_base)
     if container.format.name.startswith("matroska"):
         return _ascending(tick * time_base - start for tick in index.key_ticks)
-    stream.discard = Discard.nonkey
+    if len(index.key_ticks) > ALL_KEYFRAMES * len(index.ticks):
+        packets = (packet for packet in container.demux(stream) if packet.is_keyframe)
+    else:
+        # A seek lands on the last keyframe displayed by then, so ask for just before the next.
+        until = [*(tick - 1 for tick in index.key_ticks[1:]), index.ticks[-1] + round(10 / time_base)]
+        packets = (_packet_at(container, stream, tick) for tick in until)
+    times = (packet.pts for packet in packets if packet is not None and packet.pts is not None)
+    return _ascending(pts * time_base - start for pts in times)
+
+
+def _packet_at(container: Any, stream: Any, tick: int) -> Any:
+    """Return the first packet after a seek; None where the file ends before it."""
     try:
-        return _ascending(
-            packet.pts * time_base - start
-            for packet in container.demux(stream)
-            if packet.is_keyframe and packet.pts is not None and packet.size
-        )
-    finally:
-        stream.discard = Discard.default
+        container.seek(tick, stream=stream)
+        return next(iter(container.demux(stream)), None)
+    except av.error.FFmpegError:
+        return None
 
 
 def _ascending(times: Any) -> tuple[float, ...]:
@@ -336,6 +345,8 @@ def _orientation(frame: Any) -> tuple[int, bool]:
 def _first_frame(container: Any, stream: Any) -> Any:
     """Decode the first frame, which also proves that the stream can be decoded at all."""
     for count, packet in enumerate(container.demux(stream)):
+        if any(data.data_type == "encryption_info" for data in packet.iter_sidedata()):
+            raise MediaEncrypted(ENCRYPTED, "Ask its owner for an open copy.")
         try:
             frames = stream.codec_context.decode(packet)
         except av.error.FFmpegError:

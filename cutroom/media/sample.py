@@ -31,8 +31,8 @@ FRAME_RATE = 30
 DISSOLVE = 1.0
 """Seconds that the one dissolve takes."""
 
-_BAR = 0.05
-"""Seconds of sound in one bar of the drawn voice."""
+_BARS = 72
+"""Bars in the drawn voice, each a syllable or less."""
 _BT709 = np.array(
     [
         [0.182586, 0.614231, 0.062007, 16.0],
@@ -160,12 +160,12 @@ def _drawn(part: _Part, shot: Shot, number: int) -> Picture:
 
 
 def _bars(sound: npt.NDArray[np.float32], first: int, end: int) -> npt.NDArray[np.float32]:
-    """Return how loud the voice is between two frames, 0 to 1, one value for each `_BAR`."""
+    """Return how loud the voice is between two frames, 0 to 1, as `_BARS` values."""
     heard = sound[first * SAMPLE_RATE // FRAME_RATE : end * SAMPLE_RATE // FRAME_RATE]
-    size = round(_BAR * SAMPLE_RATE)
-    blocks = heard[: len(heard) // size * size].reshape(-1, size)
+    blocks = heard[: len(heard) // _BARS * _BARS].reshape(_BARS, -1)
     loudness = np.sqrt(np.mean(np.square(blocks), axis=1))
-    return np.asarray(np.sqrt(loudness / loudness.max()) * (loudness > 0.005), np.float32)  # noqa: PLR2004  -46 dBFS
+    is_voice = loudness > 0.005  # noqa: PLR2004  -46 dBFS, above the room
+    return np.asarray(loudness / loudness.max() * is_voice, np.float32)
 
 
 def _encode(path: Path, pictures: Iterator[Picture], sound: npt.NDArray[np.float32]) -> None:

@@ -117,28 +117,31 @@ def face_print() -> Layer:
 
 
 def sound_wave(loudness: npt.NDArray[np.float32]) -> Shot:
-    """A voice drawn as bars that run under a playhead.
+    """A voice drawn as bars that light up as a playhead passes them.
 
     Args:
         loudness: The voice from the shot's first to its last moment, 0 to 1, one value a bar.
     """
     import cv2  # noqa: PLC0415  heavy
 
-    step, middle = 22, 350
-    back = _gradient((20, 24, 34), (32, 38, 54))
-    length = step * len(loudness)
-    band = np.zeros((440, length + step, 4), np.float32)
+    ahead = _gradient((20, 24, 34), (32, 38, 54))
+    passed = ahead.copy()
+    left, step = 100, (WIDTH - 200) / len(loudness)
     for index, value in enumerate(loudness):
-        x = index * step + step // 2
-        half = int(4 + 190 * float(value))
-        colour = _GOLD if value > 0.05 else (92, 104, 130)  # noqa: PLR2004  a pause
-        cv2.line(band, (x, 220 - half), (x, 220 + half), (*colour, 1.0), 9, cv2.LINE_AA)
+        x = int(left + (index + 0.5) * step)
+        half = round(3 + 200 * float(value))
+        for picture, colour in ((ahead, (84, 96, 122)), (passed, _GOLD)):
+            cv2.line(picture, (x, 350 - half), (x, 350 + half), colour, 7, cv2.LINE_AA)
 
     def draw(progress: float) -> Picture:
-        picture = back.copy()
-        _lay(picture, band, x=WIDTH / 2 - length * progress, y=middle - 220)
-        cv2.line(picture, (WIDTH // 2, 90), (WIDTH // 2, 610), _PAPER, 2, cv2.LINE_AA)
-        cv2.circle(picture, (WIDTH // 2, 90), 8, _PAPER, -1, cv2.LINE_AA)
+        x = left + (WIDTH - 2 * left) * progress
+        column = int(x)
+        picture = ahead.copy()
+        picture[:, :column] = passed[:, :column]
+        share = x - column
+        for offset, weight in ((-1, 1 - share), (0, 1.0), (1, share)):
+            line = picture[100:600, column + offset]
+            picture[100:600, column + offset] = line + (np.array(_PAPER) - line) * weight
         return picture
 
     return draw

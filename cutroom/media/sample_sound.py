@@ -1,11 +1,13 @@
 """The sample's narrator and the tone of the room it speaks in."""
 
 import ctypes
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +115,7 @@ class _Speaker:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+        self._chance = ctypes.CDLL(None)
         self._heard: list[bytes] = []
         # ctypes keeps no reference to a callback; without ours it would be freed in mid-speech.
         self._listener = _Listener(self._listen)
@@ -122,6 +125,8 @@ class _Speaker:
         """Return a sentence as samples in [-1, 1] at `SPEECH_RATE`, trimmed to its sound."""
         self._heard.clear()
         words = text.encode()
+        # Its breath is made with the C library's random numbers; from one seed, it is the same.
+        self._chance.srand(1)
         self._library.espeak_Synth(words, len(words) + 1, 0, 1, 0, _UTF8, None, None)
         samples = np.frombuffer(b"".join(self._heard), np.int16)
         audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
@@ -144,7 +149,10 @@ def _speaker() -> Iterator[_Speaker]:
         raise ModelMissing(
             "The narrator, espeak-ng, is not installed.", "Install it: pip install cutroom[demo]"
         ) from error
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    # espeak-ng's voice drifts with all it has said before, even after it is set up anew. A copy
+    # under another name is a library of its own that has said nothing yet.
+    with TemporaryDirectory() as folder:
+        library = ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
     data = str(Path(espeakng_loader.get_data_path())).encode()
     if library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT) != SPEECH_RATE:
         raise ModelFailed("espeak-ng did not start.", "Reinstall it: pip install cutroom[demo]")

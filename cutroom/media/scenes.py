@@ -7,7 +7,6 @@ differ without the encoder explaining it, or where packet sizes hint at a change
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import numpy as np
 
 from cutroom.media.changes import find_cuts, find_gradual
 from cutroom.media.groups import Group, Reader, Strip, read_groups
-from cutroom.media.hints import Plan, plan_groups
-from cutroom.media.looks import Look
+from cutroom.media.hints import CUT, Plan, plan_groups
+from cutroom.media.looks import Look, distance
 from cutroom.records.findings import Change, Scene
 from cutroom.records.media import Media
 from cutroom.records.span import Span
@@ -103,20 +102,21 @@ def _belongs(change: Change, window: Span) -> bool:
 
 
 def _search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
-    """Decode what the plans ask for, then again where a cut lies among frames left out."""
+    """Decode what the plans ask for, then once more what that left open."""
     plans = plan_groups(groups)
-    seen = _decode(path, media, list(zip(groups, plans, strict=True)))
-    strips = _strips(groups, plans, seen)
-    blurred = _blurred(groups, plans, strips)
-    if blurred:
-        seen = [old | new for old, new in zip(seen, _decode(path, media, blurred), strict=True)]
-        strips = _strips(groups, plans, seen)
-    cuts = [
-        Change(time=other.start)
+    seen = _decode(path, media, groups, plans)
+    second = _second_plans(groups, plans, seen, _strips(groups, plans, seen), media.duration)
+    if not all(plan.is_nothing for plan in second):
+        more = _decode(path, media, groups, second)
+        seen = [old | new for old, new in zip(seen, more, strict=True)]
+        plans = [two if two.is_whole else one for one, two in zip(plans, second, strict=True)]
+    changes = [
+        Change(time=max(0.0, other.start))
         for plan, (_, other) in zip(plans, pairwise(groups), strict=False)
         if plan.cuts_at_end
     ]
-    changes = [*cuts, *(change for strip in strips for change in _changes(strip, media.duration))]
+    for strip in _strips(groups, plans, seen):
+        changes += _changes(strip, media.duration)
     return sorted(changes, key=lambda change: change.time)
 
 
@@ -127,16 +127,16 @@ def _changes(strip: Strip, duration: float) -> list[Change]:
 
 
 def _decode(
-    path: Path, media: Media, jobs: list[tuple[Group, Plan]]
+    path: Path, media: Media, groups: list[Group], plans: list[Plan]
 ) -> list[dict[float, Look]]:
     """Decode groups as planned, several side by side; return the looks of each by time."""
-    seen: list[dict[float, Look]] = [{} for _ in jobs]
-    todo = iter([number for number, (_, plan) in enumerate(jobs) if not plan.is_nothing])
+    seen: list[dict[float, Look]] = [{} for _ in groups]
+    todo = iter([number for number, plan in enumerate(plans) if not plan.is_nothing])
 
     def work() -> None:
         with Reader(path, media) as reader:
             for number in todo:
-                seen[number] = _decode_group(reader, *jobs[number])
+                seen[number] = _decode_group(reader, groups[number], plans[number])
 
     threads = min(MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
@@ -176,24 +176,43 @@ def _strips(
     return strips
 
 
-def _blurred(
-    groups: list[Group], plans: list[Plan], strips: list[Strip]
-) -> list[tuple[Group, Plan]]:
-    """Plan again for the groups in which frames before a cut were left out."""
+def _second_plans(
+    groups: list[Group],
+    plans: list[Plan],
+    seen: list[dict[float, Look]],
+    strips: list[Strip],
+    duration: float,
+) -> list[Plan]:
+    """Plan for what the first decode left open.
+
+    That is frames left out before a cut, and groups left early though the picture had changed
+    by then and no change was found.
+    """
+    changes = [change for strip in strips for change in _changes(strip, duration)]
     gaps = [
         Span(start=max(0.0, float(strip.times[cut - 1])), end=float(strip.times[cut]))
         for strip in strips
         for cut in find_cuts(strip)
     ]
-    jobs = []
-    for group, plan in zip(groups, plans, strict=True):
+    second: list[Plan] = []
+    for group, plan, looks in zip(groups, plans, seen, strict=True):
         times = np.array(group.times)
-        open_gaps = tuple(
-            gap for gap in gaps if np.any((times > gap.start) & (times < gap.end))
-        )
-        until = max((gap.end for gap in open_gaps), default=-np.inf)
-        jobs.append((group, replace(plan, until=until, sharp=open_gaps)))
-    return jobs if any(not plan.is_nothing for _, plan in jobs) else []
+        sharp = tuple(gap for gap in gaps if np.any((times > gap.start) & (times < gap.end)))
+        until = max((gap.end for gap in sharp), default=-np.inf)
+        if _is_unexplained(group, plan, looks, changes):
+            until = np.inf
+        second.append(Plan(until, sharp))
+    return second
+
+
+def _is_unexplained(
+    group: Group, plan: Plan, looks: dict[float, Look], changes: list[Change]
+) -> bool:
+    if plan.is_whole or not looks or group.look is None:
+        return False
+    last = max(looks)
+    is_explained = any(group.start < change.time <= last for change in changes)
+    return not is_explained and distance(group.look, looks[last]) >= CUT
 
 
 def _walk(path: Path, media: Media, window: Span) -> list[Change]:

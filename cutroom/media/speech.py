@@ -71,8 +71,9 @@ def find_speech(sound: Sound, window: Span | None = None) -> list[Span]:
     start = max(0.0, (window.start - _RUN_UP) // frame * frame)
     heard = Span(start=start, end=window.end + _RUN_UP)
     stretches = _stretches(_judge(sound, heard), start, min(heard.end, sound.duration))
-    clipped = ((max(first, window.start), min(last, end)) for first, last in stretches)
-    spans = [(round(first, 3), round(last, 3)) for first, last in clipped]
+    spans = [
+        (max(round(first, 3), window.start), min(round(last, 3), end)) for first, last in stretches
+    ]
     return [Span(start=first, end=last) for first, last in spans if last > first]
 
 

@@ -24,7 +24,7 @@ MODEL = "en-us"
 LONGEST_STRETCH = 20.0
 """Seconds decoded at once; its memory and its errors grow with a longer one."""
 JOIN = 0.6
-"""Seconds; it uses the words before as context, but a long pause ends a thought."""
+"""Seconds; the words before are its context, but a longer pause ends a thought."""
 _FRAME_RATE = 100
 """Frames per second of its clock."""
 _FILLER = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
@@ -93,14 +93,13 @@ def _words_of(decoder: Any, origin: float) -> Iterator[HeardWord]:
     """Yield what was said, without fillers and the numbers of pronunciation variants."""
     if decoder.hyp() is None:
         return
-    scale = decoder.get_logmath()
     for part in decoder.seg():
         text = _VARIANT.sub("", part.word)
         if _FILLER.match(text):
             continue
         start = origin + part.start_frame / _FRAME_RATE
         end = origin + (part.end_frame + 1) / _FRAME_RATE
-        yield HeardWord(text, start, end, min(1.0, float(scale.exp(part.prob))))
+        yield HeardWord(text, start, end, float(part.prob))
 
 
 def main() -> None:

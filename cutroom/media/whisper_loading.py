@@ -76,13 +76,13 @@ def load_whisper(name: str | None, device: Device, models: Path) -> Whisper:
 def _load(name: str | None, device: Device, models: Path) -> Whisper:
     """Load a model on the best place that works."""
     _hush()
-    places: list[_Place] = ["cuda", "cpu"] if device != "cpu" and _has_cuda() else ["cpu"]
+    places: list[_Place] = ["cuda", "cpu"] if device != "cpu" and has_cuda() else ["cpu"]
     problem = ""
     for place in places:
         chosen = name or DEFAULT_MODELS[place]
-        folder = _find_model(chosen, models)
+        folder = locate_model(chosen, models)
         try:
-            return Whisper(chosen, place, _open_model(folder, place))
+            return Whisper(_public_name(chosen), place, _open_model(folder, place))
         except (RuntimeError, ValueError, OSError) as error:
             problem = first_line(error)
     raise ModelFailed(
@@ -111,8 +111,13 @@ def _open_model(folder: Path, place: _Place) -> Any:
     return model
 
 
-def _find_model(name: str, models: Path) -> Path:
-    """Return the folder of a model, fetched from the hub when it is not here."""
+def locate_model(name: str, models: Path) -> Path:
+    """Return the folder of a model, fetched from the hub when it is not here.
+
+    Raises:
+        ModelMissing: It is not here and could not be fetched.
+    """
+    _hush()
     folder = Path(name).expanduser()
     if folder.is_dir() or folder.is_absolute() or name.startswith((".", "~")):
         if all((folder / file).is_file() for file in _FILES):
@@ -122,6 +127,11 @@ def _find_model(name: str, models: Path) -> Path:
             f"Give a folder that holds {', '.join(_FILES)}.",
         )
     return _fetch_model(name, models)
+
+
+def _public_name(name: str) -> str:
+    """Return a folder's last part: a report does not tell where things lie on this machine."""
+    return Path(name).expanduser().name if Path(name).expanduser().is_dir() else name
 
 
 def _fetch_model(name: str, models: Path) -> Path:
@@ -155,7 +165,8 @@ def _fetch_model(name: str, models: Path) -> Path:
     )
 
 
-def _has_cuda() -> bool:
+def has_cuda() -> bool:
+    """Say whether CTranslate2 sees a CUDA device."""
     import ctranslate2  # noqa: PLC0415  comes with faster-whisper
 
     return bool(ctranslate2.get_cuda_device_count())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cutroom.media.wording import is_closing, is_wordless
+from cutroom.media.wording import clean_text, is_closing, is_wordless
 from cutroom.records.findings import Word
 from cutroom.records.span import Span
 
@@ -68,7 +68,7 @@ def tidy_words(heard: Sequence[HeardWord]) -> list[HeardWord]:
     """Strip blanks, put lone punctuation to the word before it, drop what was not said."""
     words: list[HeardWord] = []
     for word in heard:
-        text = " ".join(word.text.split())
+        text = clean_text(word.text)
         if words and is_closing(text):
             last = words[-1]
             words[-1] = HeardWord(last.text + text, last.start, last.end, last.probability)

@@ -1,6 +1,7 @@
 """What written words tell about how they belong together."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 SPACELESS = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
@@ -13,7 +14,21 @@ _SENTENCE_END = re.compile(r"[.?!…。！？]+[\"'”’»)\]]*$")  # noqa: RUF
 _PHRASE_END = re.compile(r"[,;:、，；：–—][\"'”’»)\]]*$")  # noqa: RUF001  the same
 _CLOSERS = frozenset(".,!?;:…。，！？、")  # noqa: RUF001  the same
 _WORDLESS = frozenset("-–—\"'“”‘’«»()[]{}*_~♪♫#") | _CLOSERS  # noqa: RUF001  the same
+_JOINERS = "\u200c\u200d"
+"""Invisible, but Persian and Indic scripts and emoji are written with them."""
+_BROKEN = "\ufffd"
+"""What a half-decoded letter looks like."""
 _INITIAL = re.compile(r"^[A-Z]\.$")
+
+
+def clean_text(text: str) -> str:
+    """Return a word without blanks at its ends, line breaks and what nobody can see or read."""
+    kept = "".join(
+        letter
+        for letter in text
+        if letter.isspace() or letter in _JOINERS or unicodedata.category(letter)[0] != "C"
+    )
+    return " ".join(kept.replace(_BROKEN, "").split())
 
 
 def join_words(texts: Iterable[str], language: str) -> str:

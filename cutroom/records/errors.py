@@ -50,6 +50,17 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 
+_GENERIC = ("Error opening output", "Error parsing options", "Conversion failed", "Error sending")
+"""Beginnings of lines with which ffmpeg closes its log without saying why."""
+_GUARDS = ("-codec_whitelist", "-format_whitelist", "-protocol_whitelist", "-progress")
+
+
+def _without_guards(command: Sequence[str]) -> list[str]:
+    """Leave out the long lists that a person does not need to repeat a command."""
+    kept = zip(command, ["", *command], strict=False)
+    return [word for word, before in kept if word not in _GUARDS and before not in _GUARDS]
+
+
 class CutroomError(Exception):
     """A failure someone can act on.
 
@@ -191,9 +202,13 @@ class FfmpegFailed(MediaError):
 
     @classmethod
     def after(cls, command: Sequence[str], log: str) -> Self:
-        """Blame the last line of its log, and show how to repeat it."""
-        last_line = (log.strip() or "it said nothing").splitlines()[-1]
-        return cls(f"ffmpeg failed: {last_line}", f"Try by hand: {shlex.join(command)}")
+        """Blame the last line of its log that says something, and show how to repeat it."""
+        lines = [line.strip() for line in log.splitlines() if line.strip()]
+        telling = [line for line in lines if not line.startswith(_GENERIC)] or lines
+        reason = re.sub(r"^\[[^\]]*\] ", "", telling[-1]) if telling else "it said nothing"
+        return cls(
+            f"ffmpeg failed: {reason}", f"Try by hand: {shlex.join(_without_guards(command))}"
+        )
 
 
 class FfmpegStalled(MediaError):

@@ -16,6 +16,7 @@ from yt_dlp.utils import (
 
 from cutroom.records.errors import (
     CutroomError,
+    SourceEmpty,
     SourceForbidden,
     SourceGone,
     SourceLive,
@@ -34,36 +35,22 @@ _HINTS: dict[type[CutroomError], str] = {
     SourcePrivate: "Name a cookies file of an account that may see it in the settings.",
     SourceUnreachable: "Try again in a few minutes.",
 }
-_SAYINGS: dict[type[CutroomError], tuple[str, ...]] = {
-    SourceForbidden: (
-        r"confirm you.{1,8}re not a bot|captcha|cloudflare",
-        r"\bDRM\b",
-        r"(countr|region|location|geo).{0,40}(restrict|block)",
-        r"(in|from) your (country|region|location)",
-        r"made (this video )?available in",
-    ),
-    SourceLive: (
-        r"live event (will|has)|premieres? (in|will)|will begin in|is upcoming|hasn.t started",
-        r"not currently live|is offline|live stream.{0,20}(not|offline)",
-    ),
-    SourcePrivate: (
-        r"private|password|registered users|authenticat|credentials|cookies|account",
-        r"log ?in|logged.in|sign ?in|join this channel|members?.only|subscri(ber|ption)",
-        r"age.(restrict|gate|verif|confirm)|confirm your age",
-        r"purchase|premium|\bpaid\b|\brent",
-    ),
-    SourceGone: (
-        r"removed|deleted|terminated|taken down|expired|unavailable|not available|not found",
-        r"no longer (available|exists?)|does(n.t| not) exist",
-    ),
-    SourceNotVideo: (
-        r"unsupported url|not a video|requested format|no suitable",
-        r"no (video|media|formats?|playable)",
-    ),
-    SourceUnreachable: (
-        r"timed? ?out|temporar|try again|rate.?limit|too many requests|connection",
-    ),
-}
+_SAYINGS: tuple[tuple[type[CutroomError], str], ...] = (
+    (SourceForbidden, r"confirm you.{1,8}re not a bot|captcha|cloudflare|\bDRM\b"),
+    (SourceForbidden, r"(countr|region|location|geo).{0,40}(restrict|block)"),
+    (SourceForbidden, r"(in|from) your (country|region|location)|made (this video )?available in"),
+    (SourceLive, r"live event (will|has)|premieres? (in|will)|will begin in|is upcoming"),
+    (SourceLive, r"not currently live|hasn.t started|live stream.{0,20}(not|offline)"),
+    (SourceGone, r"removed|deleted|terminated|taken down|closed their|does(n.t| not) exist"),
+    (SourcePrivate, r"private|password|registered users|authenticat|credentials|cookies|account"),
+    (SourcePrivate, r"log ?in\b|logged.in|sign ?in|join this channel|members?.only|subscri"),
+    (SourcePrivate, r"age.(restrict|gate|verif|confirm)|confirm your age"),
+    (SourcePrivate, r"purchase|premium|\bpaid\b|\brent"),
+    (SourceNotVideo, r"unsupported url|not a video|requested format|no suitable"),
+    (SourceNotVideo, r"\bno (video|media|formats?|playable)"),
+    (SourceGone, r"expired|unavailable|not available|not found|no longer (available|exists?)"),
+    (SourceUnreachable, r"timed? ?out|temporar|try again|rate.?limit|too many requests"),
+)
 """What extractors say, in the order it is to be believed: a video that is unavailable because it
 is private counts as private."""
 _FAULTS = (
@@ -107,6 +94,13 @@ def meaning(error: YoutubeDLError, place: str, warnings: list[str]) -> CutroomEr
         found = _of_one(cause, place)
         if found is not None:
             return found
+    status = re.search(r"Got error: HTTP Error (\d{3})", str(error))
+    if status:
+        return refusal(int(status[1]), place)
+    if "Got error:" in str(error):
+        return SourceUnreachable(_told(error, place), _HINTS[SourceUnreachable])
+    if "Did not get any data" in str(error):
+        return SourceEmpty(f"{place} holds no bytes.", "Look whether it was uploaded.")
     hint = "Update yt-dlp, then try again."
     if any("JavaScript" in warning for warning in warnings):
         hint = "Install the JavaScript runtime deno, which yt-dlp needs for this site."
@@ -153,19 +147,14 @@ def _by_type(cause: BaseException) -> type[CutroomError] | None:
 def _by_saying(message: str) -> type[CutroomError] | None:
     if message.startswith("Unable to download"):
         return None  # the network error that it came from says more
-    return next(
-        (
-            kind
-            for kind, sayings in _SAYINGS.items()
-            if any(re.search(saying, message, re.IGNORECASE) for saying in sayings)
-        ),
-        None,
-    )
+    said = (kind for kind, saying in _SAYINGS if re.search(saying, message, re.IGNORECASE))
+    return next(said, None)
 
 
 def _told(error: BaseException, place: str) -> str:
     """Repeat the first sentences of what yt-dlp says, without colours, advice and secrets."""
     said = getattr(error, "orig_msg", None) or str(error)
-    said = re.sub(r"\x1b\[[0-9;]*m|^ERROR:\s*|\(caused by .*|;? ?please report this.*", "", said)
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    said = re.sub(r"^ERROR:\s*|\(caused by .*|;? ?please report this.*", "", said)
     said = re.sub(r"\s+", " ", text_without_secrets(said)).strip(" .")
     return f"{place}: {said[:300] or type(error).__name__}."

@@ -10,6 +10,7 @@ import urllib.response
 import zlib
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from yt_dlp.networking._urllib import (
     HTTPHandler,
@@ -70,6 +71,7 @@ class GuardedRH(UrllibRH):  # type: ignore[misc]  # yt-dlp has no types
         self._traffic = traffic
         self._limits = limits
         self._allowed_hosts = allowed_hosts
+        self._answers: WeakSet[_Counted] = WeakSet()
 
     def _create_instance(
         self, proxies: dict[str, str], cookiejar: Any, legacy_ssl_support: Any = None
@@ -96,10 +98,17 @@ class GuardedRH(UrllibRH):  # type: ignore[misc]  # yt-dlp has no types
     def _send(self, request: Any) -> Any:
         try:
             self.judge(request.url, self._get_proxies(request))
-            return _Counted(super()._send(request).fp, self._traffic)
+            answer = _Counted(super()._send(request), self._traffic)
         except CutroomError as error:
             # Anything but a RequestError would be logged as a fault of this handler.
             raise RequestError(error.problem, cause=error) from error
+        self._answers.add(answer)
+        return answer
+
+    def close(self) -> None:
+        """Hang up; an extractor or a downloader that failed leaves its answers open."""
+        for answer in list(self._answers):
+            answer.close()
 
     def judge(self, url: str, proxies: dict[str, str]) -> None:
         """Refuse an address by its form; behind a proxy, also by what its name means here."""
@@ -177,7 +186,11 @@ class _JudgedRedirects(RedirectHandler):  # type: ignore[misc]  # yt-dlp has no 
     def redirect_request(
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Any:
-        self._door.judge(newurl, self._proxies)
+        try:
+            self._door.judge(newurl, self._proxies)
+        except CutroomError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -185,7 +198,8 @@ class _Counted(UrllibResponseAdapter):  # type: ignore[misc]  # yt-dlp has no ty
     """An answer whose bytes are counted, and that fits into memory when read whole."""
 
     def __init__(self, answer: Any, traffic: Traffic) -> None:
-        super().__init__(answer)
+        super().__init__(answer.fp)
+        self._answer = answer  # closes the connection when nobody holds it any more
         self._traffic = traffic
 
     def read(self, amt: int | None = None) -> bytes:

@@ -1,11 +1,14 @@
 """One use of yt-dlp: read a page, choose the formats, download them side by side."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yt_dlp.globals
 from yt_dlp import YoutubeDL
+from yt_dlp.downloader import get_suitable_downloader
 
 from cutroom.records.errors import SourceLive, SourceNotVideo, SourceTooLong, SourceUnreachable
 from cutroom.sources.answers import make_room, too_large
@@ -72,7 +75,6 @@ class PageReader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         self._share = (0.0, 1.0)
         self._shown = 0.0
         super().__init__(_options(folder, limits, settings, cookies, _Log(warnings)))
-        self.add_progress_hook(self._watch)
 
     def build_request_director(self, _handlers: Any, _preferences: Any = None) -> Any:
         """Give yt-dlp one way to the network: ours."""
@@ -100,7 +102,7 @@ class PageReader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             )
         video = self._download(info, pictures[0], "source.bin", (0.0, 0.9 if sounds else 1.0))
         sound = self._download(info, sounds[0], "sound.bin", (0.9, 1.0)) if sounds else None
-        return Fetched(video, sound, tidy_title(str(info.get("title"))), self._traffic.received)
+        return Fetched(video, sound, _title_of(info), self._traffic.received)
 
     def _only_video(self, info: dict[str, Any] | None, place: str) -> dict[str, Any]:
         """Return the one video there is; a list of one is that one."""
@@ -138,7 +140,11 @@ class PageReader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             str(wanted.get(key)) for key in ("extractor", "id", "format_id", "filesize")
         )
         part = self._folder / f"{hashlib.sha256(same.encode()).hexdigest()[:16]}.{name}"
-        if not self.dl(str(part), wanted)[0]:
+        downloader = get_suitable_downloader(wanted, self.params)(self, self.params)
+        downloader.add_progress_hook(self._watch)
+        with _closing_files_of(downloader):
+            done, _ = downloader.download(str(part), wanted)
+        if not done:
             raise SourceUnreachable("The download ended before its end.", "Try again in a minute.")
         self._bytes_done += part.stat().st_size
         return part.replace(self._folder / name)
@@ -159,6 +165,31 @@ class PageReader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         start, end = self._share
         self._shown = max(self._shown, start + (end - start) * min(1.0, fraction))
         self._on_progress(self._shown)
+
+
+def _title_of(info: dict[str, Any]) -> str:
+    title = str(info.get("title") or "")
+    # The generic extractor numbers the videos of a page, even the only one.
+    return tidy_title(title.removesuffix(" (1)") if info.get("extractor") == "html5" else title)
+
+
+@contextmanager
+def _closing_files_of(downloader: Any) -> Iterator[None]:
+    """Close what a downloader opened; one that fails between two segments does not."""
+    opened = []
+    really_open = downloader.sanitize_open
+
+    def remember(*words: Any) -> Any:
+        stream, name = really_open(*words)
+        opened.append(stream)
+        return stream, name
+
+    downloader.sanitize_open = remember
+    try:
+        yield
+    finally:
+        for stream in opened:
+            stream.close()
 
 
 def _options(

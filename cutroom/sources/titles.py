@@ -16,21 +16,20 @@ MEDIA_ENDINGS = frozenset(
 )
 """Endings of file names that say "this is a video", for the formats we open."""
 
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Control, direction, surrogate and unassigned characters, and line ends: nothing to read."""
-_JOINER = "\u200d"
-"""Holds emoji together, and letters in some scripts."""
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Control, direction, surrogate and private characters, and line ends: nothing to read."""
+_JOINERS = "\u200c\u200d"
+"""They hold emoji together, and keep letters of some scripts apart or together."""
 
 
 def tidy_title(text: str, fallback: str = "video") -> str:
     """Return one readable line: NFC, single spaces, at most `LONGEST_TITLE` characters."""
-    spaced = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
     kept = "".join(
         letter
-        for letter in spaced
-        if letter == _JOINER or unicodedata.category(letter) not in _UNSEEN
+        for letter in re.sub(r"\s+", " ", text)
+        if letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN
     )
-    return kept.strip()[:LONGEST_TITLE].strip() or fallback
+    return unicodedata.normalize("NFC", kept).strip()[:LONGEST_TITLE].strip() or fallback
 
 
 def title_of_download(url: str, disposition: str | None) -> str:

@@ -20,7 +20,8 @@ class PinnedTransport(httpx.BaseTransport):
         self._look_up = look_up
         # Kept-alive connections are pooled by address: two names must not share one.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=limits)
+        # Of the environment it reads SSL_CERT_FILE and SSL_CERT_DIR, and no proxy.
+        self._inner = httpx.HTTPTransport(limits=limits)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the first judged address that takes the connection.

@@ -25,9 +25,9 @@ def test_a_job_is_found_by_the_beginning_of_its_id(catalog, abc):
     assert reading.job(catalog, "abcfffff-ffff-ffff-ffff-ffffffffffff") == abc[1]
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
+def test_an_id_that_leads_nowhere_is_a_typed_error(catalog, abc):
+    """Which says whether to look again or to give more of it."""
+    for given, said in (
         ("abc", "Several jobs begin with abc"),
         ("abe", "no job abe"),
         ("abc0" + "0" * 27 + "1", "no job abc0"),
@@ -35,12 +35,9 @@ def test_a_job_is_found_by_the_beginning_of_its_id(catalog, abc):
         ("%", "not a job's id"),
         ("abc_", "not a job's id"),
         ("a" * 33, "not a job's id"),
-    ],
-)
-def test_an_id_that_leads_nowhere_is_a_typed_error(catalog, abc, given, said):
-    """Which says whether to look again or to give more of it."""
-    with pytest.raises(JobUnknown, match=said):
-        reading.job(catalog, given)
+    ):
+        with pytest.raises(JobUnknown, match=said):
+            reading.job(catalog, given)
 
 
 def test_jobs_come_newest_first(catalog, abc):
@@ -85,31 +82,22 @@ def test_finding_nothing_is_not_the_same_as_not_looking(catalog, media):
     assert reading.findings(catalog, DIGEST, kinds.FACES, "v2") is None
 
 
-@pytest.mark.parametrize(
-    ("kind", "found"),
-    [
-        (kinds.SCENES, Scene(start=1 / 3, end=2, gradual=True, change=Span(start=0.1, end=0.5))),
+def test_each_kind_of_finding_comes_back_to_the_last_bit(catalog, media):
+    """In the order in which it was found, which need not be that of time."""
+    box = FaceBox(time=0.5, x=-0.1, y=0.2, width=0.3, height=0.4, score=0.5)
+    change = Span(start=0.1, end=0.5)
+    writing.remember_media(catalog, DIGEST, media)
+    for kind, found in (
+        (kinds.SCENES, Scene(start=1 / 3, end=2, gradual=True, change=change)),
         (kinds.SILENCES, Span(start=0.1 + 0.2, end=7)),
         (kinds.SPEECH, Span(start=0, end=1e-9)),
-        (
-            kinds.FACES,
-            FaceTrack(
-                start=0,
-                end=1,
-                boxes=(FaceBox(time=0.5, x=-0.1, y=0.2, width=0.3, height=0.4, score=0.5),),
-            ),
-        ),
+        (kinds.FACES, FaceTrack(start=0, end=1, boxes=(box,))),
         (kinds.TOPICS, Topic(start=0, end=9, title="Käse", summary="Of cheese.", score=0.5)),
-    ],
-    ids=lambda value: getattr(value, "name", ""),
-)
-def test_each_kind_of_finding_comes_back_to_the_last_bit(catalog, media, kind, found):
-    """In the order in which it was found, which need not be that of time."""
-    later = found.model_copy(update={"end": found.end + 5})
-    writing.remember_media(catalog, DIGEST, media)
-    writing.remember_findings(catalog, DIGEST, kind, (later, found))
+    ):
+        later = found.model_copy(update={"end": found.end + 5})
+        writing.remember_findings(catalog, DIGEST, kind, (later, found))
 
-    assert reading.findings(catalog, DIGEST, kind) == (later, found)
+        assert reading.findings(catalog, DIGEST, kind) == (later, found)
 
 
 def test_a_transcript_comes_back_whole(catalog, media, transcript):

@@ -171,9 +171,10 @@ def test_a_user_who_may_not_write_gets_a_typed_error(postgres_url, order):
     """The database is up, and still it does not serve."""
     owner = open_catalog(postgres_url)
     with owner.engine.begin() as connection:
-        connection.execute(text("DROP ROLE IF EXISTS guest"))
+        schema = connection.execute(text("SELECT current_schema()")).scalar_one()
         connection.execute(text("CREATE ROLE guest LOGIN"))
-        connection.execute(text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest"))
+        connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO guest"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO guest"))
     guest = open_catalog(postgres_url.replace("postgres@", "guest@"))
 
     with pytest.raises(CatalogUnavailable, match="permission denied") as caught:
@@ -227,11 +228,12 @@ def test_no_message_repeats_a_secret_of_the_address():
 
 
 def test_a_driver_that_repeats_a_secret_is_not_quoted():
-    """The driver names the option that it cannot read, and what it read instead."""
+    """It names the option that it cannot read and what it read; the error's chain does not."""
+    url = "postgresql://ann:canary@127.0.0.1:1/cutroom?sslmode=canary"
     with pytest.raises(CatalogUnavailable, match="left out") as caught:
-        open_catalog("postgresql://ann:canary@127.0.0.1:1/cutroom?sslmode=canary")
+        open_catalog(url)
 
-    assert "canary" not in str(caught.value)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_an_error_about_our_rows_does_not_print_them(catalog: Catalog):

@@ -1,5 +1,6 @@
 """Tables are made once, wholly, and checked cheaply."""
 
+import fcntl
 import subprocess
 import sys
 
@@ -62,6 +63,19 @@ def test_a_catalog_of_a_newer_cutroom_is_left_alone(catalog: Catalog):
         bring_up_to_date(catalog.engine, catalog.place, patience=1)
 
     assert "Upgrade Cutroom" in caught.value.hint
+
+
+def test_a_process_that_hangs_in_an_upgrade_does_not_hold_the_others_for_ever(sqlite_url):
+    """They wait as long as they were told to, then say what they waited for."""
+    file = locate(sqlite_url).file
+    assert file is not None
+    file.parent.mkdir()
+    with file.with_name("catalog.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CatalogUnavailable, match="another process is upgrading it"):
+            open_catalog(sqlite_url, patience=0.1)
+
+    assert open_catalog(sqlite_url).place.file == file
 
 
 def test_a_migration_that_fails_in_the_middle_leaves_nothing(url):

@@ -16,8 +16,15 @@ from cutroom.sources.file import fingerprint, locate
 @pytest.mark.parametrize(
     "name",
     [
-        *("plain.mp4", "with space.mp4", " edge ", "it's \"quoted\".mp4", "two\nlines.mp4"),
-        *("-i.mp4", "--version", "100%25 %20.mp4", "🎬👩‍👧.mp4", "$(rm -rf x);&|.mp4", "a:b?c#d.mp4"),
+        *("plain.mp4", "with space.mp4", " edge ", 'it\'s "quoted".mp4', "two\nlines.mp4"),
+        *(
+            "-i.mp4",
+            "--version",
+            "100%25 %20.mp4",
+            "🎬👩‍👧.mp4",
+            "$(rm -rf x);&|.mp4",
+            "a:b?c#d.mp4",
+        ),
         *("~", "*.mp4", "back\\slash.mp4", "über.mp4", "[0]{1}%03d.mp4"),
     ],
 )

@@ -53,7 +53,14 @@ def test_anything_else_is_a_file_with_its_absolute_path(text, path, monkeypatch,
 @pytest.mark.parametrize(
     "text",
     [
-        *("", " \n", "ftp://example.com/v.mp4", "s3://bucket/key", "rtmp://a/b", "file://nas/v.mp4"),
+        *(
+            "",
+            " \n",
+            "ftp://example.com/v.mp4",
+            "s3://bucket/key",
+            "rtmp://a/b",
+            "file://nas/v.mp4",
+        ),
         *("http://", "https:///v.mp4", "http://[::1", "http://exa mple.com/", "http://a/\x00b"),
         "caf\udce9.mp4",
     ],
@@ -107,4 +114,6 @@ def test_addresses_inside_a_sentence_are_cleaned_too():
     """Errors of other libraries repeat addresses."""
     said = "cannot open 'https://u:canary@a.b/v?sig=canary' or http://c.d/?token=canary"
 
-    assert text_without_secrets(said) == "cannot open 'https://a.b/v?sig=...' or http://c.d/?token=..."
+    assert (
+        text_without_secrets(said) == "cannot open 'https://a.b/v?sig=...' or http://c.d/?token=..."
+    )

@@ -28,9 +28,7 @@ def fetch(site, tmp_path, quick):
 
     def fetch(path="/talk.mp4", *, limits=quick, allowed_hosts=None, **options):
         hosts = (site.host,) if allowed_hosts is None else allowed_hosts
-        return fetch_link(
-            site.url(path), tmp_path, limits=limits, allowed_hosts=hosts, **options
-        )
+        return fetch_link(site.url(path), tmp_path, limits=limits, allowed_hosts=hosts, **options)
 
     return fetch
 

@@ -16,6 +16,8 @@ from cutroom.sources.titles import LONGEST_TITLE, tidy_title, title_of_download
         ("a\x00b\x1b[31mc\x7f\ud800", "ab[31mc"),
         ("\ufeffzero\u200bwidth", "zerowidth"),
         ("👩\u200d👧 family", "👩\u200d👧 family"),
+        ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648"),
+        ("e\u200b\u0301tude", "\u00e9tude"),
         ("<img onerror=x>", "<img onerror=x>"),
         ("", "video"),
         ("\u202e", "video"),
@@ -42,7 +44,7 @@ def test_a_title_has_an_end():
         ("https://a.b/c/Notes%20v1.2", "Notes v1.2"),
         ("https://a.b/..%2F..%2Fetc%2Fpasswd.mp4", "passwd"),
         ("https://a.b/", "video"),
-        ("https://a.b/.mp4", ".mp4"),
+        ("https://a.b/.mp4", "video"),
     ],
 )
 def test_an_address_names_its_file(url, title):

@@ -1,0 +1,42 @@
+"""What tests of several rooms share."""
+
+import fcntl
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cutroom.media.sample import SampleTruth, make_sample
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The project's own sample video and what is in it."""
+
+    path: Path
+    truth: SampleTruth
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory) -> Sample:
+    """Make the sample once, for all the processes of one test run; do not change the file."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path, notes = folder / "sample.mp4", folder / "sample.truth"
+    with (folder / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not notes.exists():
+            notes.write_bytes(pickle.dumps(make_sample(path)))
+        return Sample(path, pickle.loads(notes.read_bytes()))  # noqa: S301  written just above
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Return the folder of real clips beside the checkout; tests that want it skip without."""
+    folder = Path(__file__).parents[2] / "shared" / "corpus"
+    if not folder.is_dir():
+        pytest.skip("the folder of real clips is not beside this checkout")
+    return folder

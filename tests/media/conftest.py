@@ -1,0 +1,39 @@
+"""What the tests of the ears share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sounds import write_sound
+from whisper_model import make_whisper_model
+
+from cutroom.media.sample_sound import narrate
+from cutroom.media.sound import Sound
+from cutroom.records.span import Span
+
+KNOWN_WORDS = "Ask not what your country can do for you.".split()
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Real speech by espeak-ng, and where each sentence sounds."""
+
+    sound: Sound
+    sentences: list[Span]
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory) -> Spoken:
+    """The narrator of the sample: twelve sentences with pauses of 0.7 s and more."""
+    narration = narrate(30)
+    # Three samples at 48 kHz make one at 16 kHz; their mean is filter enough for a voice.
+    whole = len(narration.sound) // 3 * 3
+    samples = narration.sound[:whole].reshape(-1, 3).mean(axis=1)
+    path = write_sound(tmp_path_factory.mktemp("spoken") / "spoken.wav", samples)
+    return Spoken(Sound.open(path), [sentence.span for sentence in narration.sentences])
+
+
+@pytest.fixture(scope="session")
+def whisper_folder(tmp_path_factory) -> Path:
+    """A Whisper model that hears `KNOWN_WORDS` in everything."""
+    return make_whisper_model(tmp_path_factory.mktemp("models") / "known", KNOWN_WORDS)
