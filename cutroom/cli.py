@@ -81,6 +81,7 @@ def _add_video(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--master", action="store_true", help="make a lossless FFV1 master")
     parser.add_argument("--master-slices", metavar="N", type=int, help="FFV1 slices [16]")
     parser.add_argument("--master-no-crc", action="store_true", help="no checksum in each slice")
+    parser.add_argument("--no-transcript", action="store_true", help="do not write down words")
     parser.add_argument("--language", metavar="CODE", help="spoken language, such as en")
     parser.add_argument("--speech-model", metavar="NAME", help="faster-whisper model or folder")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
@@ -140,6 +141,7 @@ def _order(arguments: argparse.Namespace) -> "Order":
         "master": arguments.master,
         "master_slices": arguments.master_slices,
         "master_slice_crc": not arguments.master_no_crc,
+        "transcribe": not arguments.no_transcript,
         "language": arguments.language,
         "speech_model": arguments.speech_model,
         "device": arguments.device,

@@ -6,8 +6,11 @@ from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from blocks.settings import settings
+from cutroom.records.blob import Blob
+from cutroom.records.findings import Transcript
 from cutroom.records.order import Order
 from cutroom.records.report import Report
+from cutroom.records.span import Span
 from tasks.choose import choose_moments, plan_cuts
 from tasks.cut import render_clip
 from tasks.fetch import fetch_source
@@ -26,7 +29,6 @@ from tasks.publish import Results, publish
 from tasks.understand import find_topics, gathered, join_transcripts
 from tasks.watch import find_changes, find_faces, join_scenes, list_windows
 from tasks.workbench import Workbench
-
 
 side_by_side: Any = ThreadPoolTaskRunner(settings().side_by_side)
 
@@ -103,19 +105,8 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
     faces = find_faces.map(unmapped(proxy), unmapped(scenes), windows, shared)
     if proxy.sound:
         spoken = gathered(speech)
-        model = recipe.speech_model or bench.settings.speech_model or None
-        with or_degraded(bench, "words"):
-            written = transcribe.map(
-                unmapped(proxy.sound),
-                unmapped(spoken),
-                speaking_windows(proxy.media.duration, spoken),
-                unmapped(recipe.language),
-                unmapped(model),
-                unmapped(recipe.device),
-                unmapped(find_engine(model, recipe.device, bench)),
-                shared,
-            )
-            results.transcript = join_transcripts(written.result())
+        if recipe.transcribe:
+            results.transcript = write_down(proxy.sound, proxy.media.duration, spoken, order, bench)
         results.speech = tuple(spoken)
         results.silences = tuple(silences.result())
         results.energy = tuple(energy.result())
@@ -124,6 +115,27 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
     results.scenes = tuple(scenes)
     if results.transcript:
         results.topics = tuple(find_topics(results.transcript, bench))
+
+
+def write_down(
+    sound: Blob, duration: float, spoken: list[Span], order: Order, bench: Workbench
+) -> Transcript | None:
+    """Transcribe what is spoken, window by window; a job goes on without where that fails."""
+    recipe = order.recipe
+    model = recipe.speech_model or bench.settings.speech_model or None
+    with or_degraded(bench, "words"):
+        written = transcribe.map(
+            unmapped(sound),
+            unmapped(spoken),
+            speaking_windows(duration, spoken),
+            unmapped(recipe.language),
+            unmapped(model),
+            unmapped(recipe.device),
+            unmapped(find_engine(model, recipe.device, bench)),
+            unmapped(bench),
+        )
+        return join_transcripts(written.result())
+    return None
 
 
 def choose(results: Results, order: Order, bench: Workbench) -> None:

@@ -1,10 +1,10 @@
 """Render cuts."""
 
-from cutroom.media.captions import write_captions
-from cutroom.media.thumbnail import make_thumbnail
 from prefect import get_run_logger
 
+from cutroom.media.captions import write_captions
 from cutroom.media.cutting import render_cut
+from cutroom.media.thumbnail import make_thumbnail
 from cutroom.records.clip import CaptionFiles, Clip, Cut
 from cutroom.records.findings import Transcript
 from cutroom.records.media import Normal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
-from cutroom.catalog import writing
+from cutroom.catalog import kinds, writing
 from cutroom.records.blob import Blob
 from cutroom.records.clip import Clip, Cut
 from cutroom.records.errors import OutputNotWritable
@@ -260,8 +260,17 @@ def _deliver(results: Results, report: Report, out: Path, bench: Workbench) -> N
         (staging / "edit").mkdir(exist_ok=True)
         (staging / "edit" / "cuts.json").write_text(json.dumps(edit, indent=2) + "\n")
         timeline = staging / "timeline.png"
-        energy = list(results.energy)
-        draw_timeline(report, timeline, energy=energy, energy_step=ENERGY_STEP)
+        draw_timeline(
+            report,
+            timeline,
+            energy=list(results.energy),
+            energy_step=ENERGY_STEP,
+            thumbnails=[
+                ((clip.start + clip.end) / 2, staging / clip.thumbnail)
+                for clip in report.clips
+                if clip.thumbnail
+            ],
+        )
         write_page(report, staging, staging / "report.html", timeline=timeline)
         write_json(report, staging / "report.json")
         _swap_in(staging, out)
@@ -316,7 +325,19 @@ def _named_by(path: Path) -> set[Path]:
 
 def _remember(results: Results, bench: Workbench) -> None:
     """Put what was learned and made into the catalog."""
-    catalog, digest = bench.catalog, results.original.file.digest
+    catalog, job_id, digest = bench.catalog, bench.job.id, results.original.file.digest
+    recipe = bench.job.order.recipe
+    writing.note_source(catalog, job_id, digest, results.original.title)
     writing.remember_media(catalog, digest, results.original.media)
-    writing.remember_cuts(catalog, bench.job.id, digest, list(results.cuts))
-    writing.remember_clips(catalog, bench.job.id, list(results.clips))
+    if results.proxy is not None:
+        loudness = f"{recipe.silence_threshold_db} dBFS, {recipe.shortest_silence} s"
+        writing.remember_findings(catalog, digest, kinds.SCENES, results.scenes)
+        writing.remember_findings(catalog, digest, kinds.SILENCES, results.silences, loudness)
+        writing.remember_findings(catalog, digest, kinds.SPEECH, results.speech)
+        writing.remember_findings(catalog, digest, kinds.FACES, results.faces)
+    if results.transcript is not None:
+        engine = f"{results.transcript.engine} {results.transcript.model}"[:200]
+        writing.remember_transcript(catalog, digest, results.transcript, engine)
+        writing.remember_findings(catalog, digest, kinds.TOPICS, results.topics, engine)
+    writing.remember_cuts(catalog, job_id, digest, list(results.cuts))
+    writing.remember_clips(catalog, job_id, list(results.clips))

@@ -130,7 +130,10 @@ def find_edges(
         Starts and ends, each with the video's own among them and none inside a word.
     """
     words = [word for word in spoken_words(transcript) if word.start < duration]
-    blocks, quiet = _Line(words), _Line(silences)
+    # Words spread over a segment are guesses; then no edge may lie inside the segment.
+    is_timed = transcript is None or bool(transcript.words)
+    blocks = _Line(words if is_timed or transcript is None else transcript.segments)
+    quiet = _Line(silences)
     murmur = _Line([] if words else speech)
     gaps = list(_gaps(words, ends_sentence(words, transcript), quiet, duration))
     cuts_in = _changes(scenes, duration, is_start=True)
@@ -140,9 +143,16 @@ def find_edges(
         found = [_at_gap(gap, cuts, is_start=is_start) for gap in gaps]
         found += [(cut, _worth_of_cut(cut, quiet, murmur)) for cut in cuts.tolist()]
         found += _grid(duration, step, blocks)
-        found.append((0.0 if is_start else duration, _BORDER))
+        found.append(_border(blocks, duration, is_start=is_start))
         sides.append(_thinned(found, blocks, duration))
     return sides[0], sides[1]
+
+
+def _border(blocks: _Line, duration: float, *, is_start: bool) -> tuple[float, float]:
+    """Return the video's own start or end; worth little where speech is long in coming."""
+    near = blocks.around(0, LEAD) if is_start else blocks.around(duration - TAIL, duration)
+    is_close = bool(near) or not blocks.spans
+    return (0.0 if is_start else duration), (_BORDER if is_close else _PHRASE)
 
 
 def _union(spans: Iterable[Span]) -> list[Span]:
@@ -165,7 +175,7 @@ def _gaps(
     for k, start in enumerate([*(word.start for word in words), duration]):
         if start >= latest:
             pieces = [one for one in quiet.around(latest, start) if _shared(one, latest, start)]
-            is_sentence_end = k > 0 and marks[k - 1]
+            is_sentence_end = k in (0, len(words)) or marks[k - 1]
             if words and (is_sentence_end or start - latest >= PAUSE):
                 yield _Gap(latest, start, is_sentence_end, bool(pieces))
             for one in pieces:

@@ -224,7 +224,7 @@ class _Titles:
         self._middles = np.array([(word.start + word.end) / 2 for word in self._words])
 
     def of(self, start: float, end: float) -> str:
-        """Return a stretch's first question, else its first sentence, else its time."""
+        """Return a stretch's first question with an answer, else its first sentence, else time."""
         first, last = (int(np.searchsorted(self._middles, at)) for at in (start, end))
         sentences: list[list[Word]] = [[]]
         for word, is_end in zip(self._words[first:last], self._ends[first:last], strict=True):
@@ -235,8 +235,8 @@ class _Titles:
         if not texts:
             minutes, seconds = divmod(int(start), 60)
             return f"Scene at {minutes}:{seconds:02d}"
-        early = texts[: max(1, len(texts) // 2)]
-        return _shortened(next((text for text in early if text.endswith("?")), texts[0]))
+        answered = [text for text in texts[:-1] if text.endswith("?")]
+        return _shortened(answered[0] if answered else texts[0])
 
 
 def _shortened(text: str) -> str:

@@ -20,8 +20,6 @@ PHOTOGRAPHS = ("astronaut", "rocket", "coffee", "chelsea", "hubble_deep_field")
 """scikit-image's pictures used here, each public domain or CC0 by its own documentation."""
 
 _NIGHT = ((24, 27, 46), (66, 44, 78))
-_TEAL = ((38, 84, 92), (18, 46, 56))
-_TERRACOTTA = ((188, 112, 84), (120, 62, 52))
 _GOLD = (242, 178, 75)
 _PAPER = (250, 246, 238)
 
@@ -51,16 +49,11 @@ def travelling(picture: Picture, start: "View", end: "View") -> Shot:
     def draw(progress: float) -> Picture:
         view = start.towards(end, _eased(progress))
         scale = cover * view.zoom / factor
-        middle = (large.shape[1] * view.x, large.shape[0] * view.y)
-        matrix = np.array(
-            [
-                [scale, 0, WIDTH / 2 - scale * middle[0]],
-                [0, scale, HEIGHT / 2 - scale * middle[1]],
-            ]
-        )
-        return np.asarray(
-            cv2.warpAffine(large, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        )
+        left = WIDTH / 2 - scale * large.shape[1] * view.x
+        top = HEIGHT / 2 - scale * large.shape[0] * view.y
+        matrix = np.array([[scale, 0, left], [0, scale, top]])
+        seen = cv2.warpAffine(large, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen)
 
     return draw
 

@@ -133,22 +133,27 @@ class Evidence:
         first = (starts / self._step).astype(int).clip(0, len(self._levels) - 1)
         last = np.maximum(first + 1, (ends / self._step).astype(int).clip(0, len(self._levels)))
         sums = np.concatenate([[0.0], np.cumsum(self._levels)])
-        squares = np.concatenate([[0.0], np.cumsum(self._levels**2)])
         mean = (sums[last] - sums[first]) / (last - first)
-        power = (squares[last] - squares[first]) / (last - first)
-        swing = np.sqrt((power - mean**2).clip(0))
         above = mean - self._usual
+        second = max(1, round(1 / self._step))
+        # From one second to the next: a voice that moves, not a step from one level to another.
+        moves = np.abs(sums[2 * second :] - 2 * sums[second:-second] + sums[: -2 * second]) / second
+        totals = np.concatenate([[0.0], np.cumsum(moves)])
+        low, high = (at.clip(0, len(moves)) for at in (first, last))
+        change = (totals[high] - totals[low]) / np.maximum(high - low, 1)
         return [
             Signal(
                 0.7,
-                (0.5 + above / 12).clip(0, 1) * (mean > _QUIETEST + 1),
+                (0.5 + above / 30).clip(0, 1) * (mean > _QUIETEST + 1),
                 lambda k: (
                     f"{abs(above[k]):.1f} dB {'louder' if above[k] >= 0 else 'softer'} "
                     "than the rest"
                 ),
             ),
             Signal(
-                0.5, (swing / 15).clip(0, 1), lambda k: f"its loudness moves by {swing[k]:.0f} dB"
+                0.4,
+                (change / 8).clip(0, 1),
+                lambda k: f"its loudness moves by {change[k]:.0f} dB a second",
             ),
         ]
 

@@ -60,6 +60,8 @@ class Recipe(Record):
     master_slices: int = Field(default=16, ge=4, le=64)
     """FFV1 slices a frame: more decode in parallel and lose less to a damaged byte."""
     master_slice_crc: bool = True
+    transcribe: bool = True
+    """Whether what is said is written down."""
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
     """Spoken language as an ISO 639 code; detected when not given."""
     device: Device = "auto"

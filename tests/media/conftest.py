@@ -11,7 +11,7 @@ from cutroom.media.sample_sound import narrate
 from cutroom.media.sound import Sound
 from cutroom.records.span import Span
 
-KNOWN_WORDS = "Ask not what your country can do for you.".split()
+KNOWN_WORDS = ["Ask", "not", "what", "your", "country", "can", "do", "for", "you."]
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def test_three_files_hold_the_same_words(tmp_path):
 
 @pytest.mark.parametrize("kind", ["srt", "vtt", "ass"])
 def test_players_read_every_format(tmp_path, kind):
-    """ffmpeg's own readers find each cue at its time."""
+    """The readers inside ffmpeg find each cue at its time."""
     words = ["One.", "Two.", "Three."]
     paths = write_captions(transcript(*words), CLIP, tmp_path, **WIDE)
 
@@ -145,7 +145,7 @@ def test_highlighted_words_light_up_in_turn(tmp_path):
 
 
 def test_burned_captions_are_in_the_lower_third(tmp_path):
-    """libass draws our file: the lower third changes while the words last, nothing else does."""
+    """The lower third of the picture changes while the words last, nothing else does."""
     write_captions(transcript("Hello", "there,", "world."), CLIP, tmp_path, **WIDE)
     blue = ffmpeg.input("color=c=0x203080:s=640x360:r=5:d=4", f="lavfi")
     burned = blue.filter("ass", "clip.ass", fontsdir=str(font_folder()))

@@ -44,7 +44,7 @@ def test_joined_words_have_single_blanks():
         (" a\nb\u2028c ", "a b c"),
         ("a\x00\x1b\u202eb", "ab"),
         ("ab\ud800\ufffd", "ab"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("می\u200cخواهم", "می\u200cخواهم"),  # noqa: RUF001  Persian for "I want"
     ],
 )
 def test_clean_text_is_one_readable_line(text, clean):

@@ -8,6 +8,7 @@ import threading
 from itertools import pairwise
 from pathlib import Path
 
+import ctranslate2
 import pytest
 from sounds import hush, tone, write_sound
 from whisper_model import SECONDS_A_WORD, make_whisper_model
@@ -99,6 +100,17 @@ def test_the_language_is_as_given_or_as_detected(sound, tmp_path, language):
 
     assert transcript.language == "de"
     assert transcript.words[0].text == "Guten"
+
+
+def test_a_cpu_in_place_of_a_gpu_is_degraded(sound, whisper_folder, tmp_path):
+    """Who asks for CUDA where there is none gets words all the same, and is told."""
+    if ctranslate2.get_cuda_device_count():
+        pytest.skip("this machine has a CUDA device")
+
+    transcript = listen(sound, SPEECH, tmp_path, model=str(whisper_folder), device="cuda")
+
+    assert len(transcript.words) == 18
+    assert transcript.degraded
 
 
 def test_no_speech_needs_no_engine(sound, tmp_path):
