@@ -28,6 +28,10 @@ STOP_LIMIT = 15.0
 """Seconds a server gets to stop by itself."""
 
 
+_started: "list[subprocess.Popen[bytes]]" = []
+"""Servers that this process started; they outlive it, but while it lives it must reap them."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalServer:
     """A server that runs on this machine."""
@@ -99,6 +103,8 @@ def stop_server(home: Path) -> bool:
         _, left = psutil.wait_procs(family, timeout=STOP_LIMIT)
         for survivor in left:
             survivor.kill()
+        for started in _started:
+            started.poll()
         _state(home).unlink(missing_ok=True)
         return True
 
@@ -161,6 +167,7 @@ def _start(home: Path) -> LocalServer:
             cwd=folder,
             start_new_session=True,  # it outlives the command that started it
         )
+    _started.append(process)
     server = LocalServer(process.pid, psutil.Process(process.pid).create_time(), port)
     part = _state(home).with_suffix(".part")
     part.write_text(json.dumps(asdict(server)))

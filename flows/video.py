@@ -27,7 +27,7 @@ from tasks.listen import (
 from tasks.prepare import make_master, make_normal, make_proxy, make_renditions
 from tasks.publish import Results, publish
 from tasks.understand import find_topics, gathered, join_transcripts
-from tasks.watch import find_changes, find_faces, join_scenes, list_windows
+from tasks.watch import find_changes, find_faces, join_scenes, list_windows, take_stills
 from tasks.workbench import Workbench
 
 side_by_side: Any = ThreadPoolTaskRunner(settings().side_by_side)
@@ -103,6 +103,7 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
     # Faces follow scenes; words follow speech.
     scenes = join_scenes(gathered(changes), proxy.media.duration, bench)
     faces = find_faces.map(unmapped(proxy), unmapped(scenes), windows, shared)
+    stills = take_stills.submit(proxy, bench)
     if proxy.sound:
         spoken = gathered(speech)
         if recipe.transcribe:
@@ -112,6 +113,8 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
         results.energy = tuple(energy.result())
     with or_degraded(bench, "faces"):
         results.faces = tuple(gathered(faces))
+    with or_degraded(bench, "stills"):
+        results.stills = tuple(stills.result())
     results.scenes = tuple(scenes)
     if results.transcript:
         results.topics = tuple(find_topics(results.transcript, bench))

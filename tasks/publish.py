@@ -16,7 +16,7 @@ from cutroom.records.blob import Blob
 from cutroom.records.clip import Clip, Cut
 from cutroom.records.errors import OutputNotWritable
 from cutroom.records.findings import FaceTrack, Scene, Topic, Transcript
-from cutroom.records.media import Master, Normal, Original, Proxy, Rendition
+from cutroom.records.media import Master, Normal, Original, Proxy, Rendition, Still
 from cutroom.records.report import (
     CaptionsReport,
     ClipReport,
@@ -62,6 +62,7 @@ class Results:
     topics: tuple[Topic, ...] = ()
     cuts: tuple[Cut, ...] = ()
     clips: tuple[Clip, ...] = ()
+    stills: tuple[Still, ...] = ()
 
     @property
     def stages(self) -> list[StageName]:
@@ -265,11 +266,7 @@ def _deliver(results: Results, report: Report, out: Path, bench: Workbench) -> N
             timeline,
             energy=list(results.energy),
             energy_step=ENERGY_STEP,
-            thumbnails=[
-                ((clip.start + clip.end) / 2, staging / clip.thumbnail)
-                for clip in report.clips
-                if clip.thumbnail
-            ],
+            thumbnails=[(still.time, bench.store.path(still.file)) for still in results.stills],
         )
         write_page(report, staging, staging / "report.html", timeline=timeline)
         write_json(report, staging / "report.json")

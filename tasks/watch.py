@@ -3,11 +3,15 @@
 from prefect import get_run_logger
 
 from cutroom.media import faces, scenes
+from cutroom.media.thumbnail import make_thumbnail
 from cutroom.records.findings import Change, FaceTrack, Scene
-from cutroom.records.media import Proxy
+from cutroom.records.media import Proxy, Still
 from cutroom.records.span import Span
 from tasks.policies import step
 from tasks.workbench import Workbench
+
+STILLS = 12
+"""Pictures along the timeline: as many as fit its width side by side."""
 
 
 @step("keyframes")
@@ -42,3 +46,19 @@ def find_faces(
     with bench.book.stage("faces"):
         path, model = bench.store.path(proxy.file), bench.settings.face_model
         return faces.find_faces(path, proxy.media, scenes_found, window, model)
+
+
+@step("stills")
+def take_stills(proxy: Proxy, bench: Workbench) -> list[Still]:
+    """Take small pictures at even distances, for the timeline."""
+    with bench.book.stage("report"), bench.store.workspace() as folder:
+        path, media = bench.store.path(proxy.file), proxy.media
+        each = max(media.duration, 0.001) / STILLS
+        stills = []
+        for number in range(STILLS):
+            part = folder / f"{number}.jpg"
+            span = Span(start=number * each, end=(number + 1) * each)
+            make_thumbnail(path, media, span, part)
+            middle = round((span.start + span.end) / 2, 3)
+            stills.append(Still(time=middle, file=bench.store.keep(part)))
+        return stills

@@ -3,10 +3,12 @@
 import fcntl
 import os
 import pickle
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from house import SHARED, House, close_shared_home, open_shared_home, opened
 
 from cutroom.media.sample import SampleTruth, make_sample
 
@@ -40,3 +42,22 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real clips is not beside this checkout")
     return folder
+
+
+def pytest_configure() -> None:
+    """Give all processes of this run one folder to share."""
+    if SHARED not in os.environ:
+        open_shared_home()
+
+
+def pytest_sessionfinish(session) -> None:
+    """Stop what was shared, once all processes are done."""
+    if not hasattr(session.config, "workerinput"):
+        close_shared_home()
+
+
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    """Return a fresh data folder at a real Prefect server."""
+    with opened(tmp_path) as fresh:
+        yield fresh

@@ -82,7 +82,7 @@ def probe(path: Path, limits: Limits | None = None) -> Media:
         audio = tuple(
             _describe_sound(track) for track in container.streams.audio if _is_usable(track)
         )
-        duration = _duration(container, stream, index, start, keyframes)
+        duration = _duration(container, stream, index, start)
         media = Media(
             container=demuxer,
             duration=duration,
@@ -237,7 +237,10 @@ def _keyframe_times(container: Any, stream: Any, index: _Index, start: float) ->
         packets = (packet for packet in container.demux(stream) if packet.is_keyframe)
     else:
         # A seek lands on the last keyframe displayed by then, so ask for just before the next.
-        until = [*(tick - 1 for tick in index.key_ticks[1:]), index.ticks[-1] + round(10 / time_base)]
+        until = [
+            *(tick - 1 for tick in index.key_ticks[1:]),
+            index.ticks[-1] + round(10 / time_base),
+        ]
         packets = (_packet_at(container, stream, tick) for tick in until)
     times = (packet.pts for packet in packets if packet is not None and packet.pts is not None)
     return _ascending(pts * time_base - start for pts in times)
@@ -262,23 +265,39 @@ def _read_cues(container: Any) -> None:
         container.seek(container.start_time or 0)
 
 
-def _duration(
-    container: Any, stream: Any, index: _Index, start: float, keyframes: tuple[float, ...]
-) -> float:
+def _duration(container: Any, stream: Any, index: _Index, start: float) -> float:
     """Return how long picture and sound last, believing the index before the header.
 
     A header may claim hours that are not there; it must never drive a loop.
     """
     sound_end = max((_end(track, start) for track in container.streams.audio), default=0.0)
     if index.is_complete:
-        present = index.ticks[: len(index.ticks) - index.missing]
-        ticks = present[-1] - present[0] + _median_step(present)
-        picture_end = (keyframes[0] if keyframes else 0.0) + ticks * float(stream.time_base)
+        picture_end = _picture_end(container, stream, index, start)
         # Sound may outlast the picture, but only so far before one of the two is a lie.
         return max(picture_end, min(sound_end, 2 * picture_end + 60))
     claimed = (container.duration or 0) / 1e6
     ends = [_end(stream, start), sound_end, claimed]
     return max((end for end in ends if math.isfinite(end)), default=0.0)
+
+
+def _picture_end(container: Any, stream: Any, index: _Index, start: float) -> float:
+    """Return when the last frame that is there leaves the screen.
+
+    The index has decoding times alone; display times of the last group of pictures come from its
+    packets.
+    """
+    present = index.ticks[: len(index.ticks) - index.missing]
+    step = _median_step(present)
+    last = present[-1]
+    try:
+        container.seek(last + round(10 / stream.time_base), stream=stream)
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.size:
+                last = max(last, packet.pts)
+                step = packet.duration or step if packet.pts == last else step
+    except av.error.FFmpegError:
+        pass  # what could be read counts
+    return float((last + step) * stream.time_base) - start
 
 
 def _end(stream: Any, start: float) -> float:

@@ -9,6 +9,7 @@ import ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+from cutroom.media.captions import font_folder
 from cutroom.media.cropping import COMMANDS_NAME, Crop, clip_size
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
 from cutroom.media.filters import SDR_TAGS, progressive, scaled, to_sdr
@@ -129,7 +130,10 @@ def _picture(stretch: Stretch, crop: Crop, *, draws_captions: bool) -> Any:
     x, y = crop.positions[0]
     picture = picture.filter("crop", crop.width, crop.height, int(x), int(y))
     picture = to_sdr(scaled(picture, *clip_size(media, stretch.cut, crop)), media)
-    return picture.filter("ass", filename=CAPTIONS_NAME) if draws_captions else picture
+    if not draws_captions:
+        return picture
+    fonts = font_folder()
+    return picture.filter("ass", filename=CAPTIONS_NAME, **({"fontsdir": fonts} if fonts else {}))
 
 
 def _borders(stretch: Stretch) -> tuple[float, float]:

@@ -143,3 +143,11 @@ class Rendition(Record):
     file: Blob
     width: int
     height: int
+
+
+class Still(Record):
+    """One small picture of a video."""
+
+    time: float
+    """Middle of the stretch it stands for, in seconds."""
+    file: Blob
