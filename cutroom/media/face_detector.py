@@ -37,12 +37,15 @@ class FaceDetector:
             self._detector = self._create(model)
             # The first run of the graph logs once more.
             self._detect(np.zeros((128, 128, 3), dtype=np.uint8))
-        atexit.register(self.close)
+        atexit.register(self._abandon)
 
-    def close(self) -> None:
-        """Let go of the native graph, quietly."""
-        with self._lock, without_chatter():
-            self._detector.close()
+    def _abandon(self) -> None:
+        """Leave the native graph to the end of the process.
+
+        MediaPipe's destructor needs a thread pool that Python has shut down by then, and would
+        end every program with a traceback.
+        """
+        self._detector._handle = None  # noqa: SLF001  there is no public way to let go
 
     def find(self, picture: npt.NDArray[np.uint8], time: float) -> list[FaceBox]:
         """Return the faces in a picture, the surest first.

@@ -25,6 +25,9 @@ NEAR = 1.0
 """Widths of a face that it may move from one look to the next and still be the same."""
 SIMILAR = 1.8
 """Times that a face may grow or shrink between two looks."""
+LIKELY = 0.7
+"""Score that the best of several boxes has at least: butterflies and ceilings of the corpus stay
+below it however often they are seen."""
 LOST_AFTER = 3
 """Looks without a face after which it is gone."""
 
@@ -154,10 +157,12 @@ def _frames(path: Path, media: Media, times: list[float]) -> Iterator[tuple[floa
     with open_media(path) as container:
         stream = container.streams[media.video.index]
         context = stream.codec_context
-        # Reference frames are near enough, and blocks do not keep a face from being found.
-        context.options = {**context.options, "skip_loop_filter": "all"}
-        context.thread_type = "AUTO"
-        context.skip_frame = "NONREF"
+        if context.name == "h264":
+            # Reference frames are near enough, and blocks do not keep a face from being found.
+            # Other decoders get no such wish: VP9's frame threads wait for ever for what it skips.
+            context.options = {**context.options, "skip_loop_filter": "all"}
+            context.thread_type = "AUTO"
+            context.skip_frame = "NONREF"
         for key, wanted in _by_group(media, times):
             if key is not None:
                 container.seek(
@@ -227,7 +232,8 @@ def _is_similar(one: FaceBox, other: FaceBox) -> bool:
 
 
 def _is_real(track: _Track) -> bool:
-    return len(track.boxes) > 1 or track.boxes[0].score >= SURE_SCORE
+    best = max(box.score for box in track.boxes)
+    return best >= (LIKELY if len(track.boxes) > 1 else SURE_SCORE)
 
 
 def _finished(track: _Track, shot: Span, slack: float) -> FaceTrack:

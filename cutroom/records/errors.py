@@ -49,7 +49,6 @@ import shlex
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-
 _GENERIC = ("Error opening output", "Error parsing options", "Conversion failed", "Error sending")
 """Beginnings of lines with which ffmpeg closes its log without saying why."""
 _GUARDS = ("-codec_whitelist", "-format_whitelist", "-protocol_whitelist", "-progress")

@@ -1,0 +1,1 @@
+"""Measures Cutroom beside what people would do instead: `python -m benchmarks`."""
