@@ -57,6 +57,7 @@ def video(order: Order) -> Report:
             understand(results, order, bench)
             choose(results, order, bench)
             if recipe.render:
+                bench.book.expect(clips=len(results.cuts))
                 clips = render_clip.map(
                     unmapped(normal),
                     results.cuts,
@@ -86,11 +87,12 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
 
     # Start what depends on nothing.
     windows = list_windows(proxy, bench)
+    bench.book.expect(scenes=len(windows) + 1, silences=2, faces=len(windows))
     changes = find_changes.map(unmapped(proxy), windows, shared)
     if proxy.sound:
-        speech = find_speech.map(
-            unmapped(proxy.sound), listening_windows(proxy.media.duration), shared
-        )
+        listening = listening_windows(proxy.media.duration)
+        bench.book.expect(speech=len(listening))
+        speech = find_speech.map(unmapped(proxy.sound), listening, shared)
         silences = find_silences.submit(
             proxy.sound,
             recipe.silence_threshold_db,
@@ -126,11 +128,13 @@ def write_down(
     """Transcribe what is spoken, window by window; a job goes on without where that fails."""
     recipe = order.recipe
     model = recipe.speech_model or bench.settings.speech_model or None
+    windows = speaking_windows(duration, spoken)
+    bench.book.expect(words=len(windows))
     with or_degraded(bench, "words"):
         written = transcribe.map(
             unmapped(sound),
             unmapped(spoken),
-            speaking_windows(duration, spoken),
+            windows,
             unmapped(recipe.language),
             unmapped(model),
             unmapped(recipe.device),

@@ -25,6 +25,7 @@ class _Entry:
     started: float = 0.0
     ended: float = 0.0
     cpu_seconds: float = 0.0
+    parts: int = 0
 
 
 @dataclass(slots=True)
@@ -38,9 +39,14 @@ class Book:
     latest_stage: StageName | None = None
     """The stage that was entered last."""
     _entries: dict[StageName, _Entry] = field(default_factory=dict)
+    _parts: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _began: float = field(default_factory=time.monotonic)
     _cpu_began: float = field(default_factory=cpu_seconds_so_far)
+
+    def expect(self, **parts: int) -> None:
+        """Note in how many parts stages will come, so that progress counts them all."""
+        self._parts.update(parts)
 
     @contextmanager
     def stage(self, name: StageName) -> Iterator[None]:
@@ -56,8 +62,9 @@ class Book:
                     entry = self._entries.setdefault(name, _Entry(started=began))
                     entry.ended = time.monotonic()
                     entry.cpu_seconds += cpu
+                    entry.parts += 1
                     self.video_encodes += sum(run.video_encodes for run in runs)
-        self.progress(name, 1.0)
+        self.progress(name, entry.parts / self._parts.get(name, 1))
 
     def progress(self, name: StageName, done: float) -> None:
         """Tell whoever watches how far a stage has come."""

@@ -51,7 +51,7 @@ def find_faces(
 @step("stills")
 def take_stills(proxy: Proxy, bench: Workbench) -> list[Still]:
     """Take small pictures at even distances, for the timeline."""
-    with bench.book.stage("report"), bench.store.workspace() as folder:
+    with bench.store.workspace() as folder:
         path, media = bench.store.path(proxy.file), proxy.media
         each = max(media.duration, 0.001) / STILLS
         stills = []

@@ -1,8 +1,13 @@
 """What every step of one job shares: settings, the store, the books, and who watches."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from blocks.settings import Settings
 from cutroom.catalog.sessions import Catalog
@@ -11,6 +16,11 @@ from cutroom.records.job import Job
 from cutroom.records.report import Degraded, StageName
 from cutroom.storage.local import LocalStore
 from tasks.ledger import Book, OnStage
+
+FIRST_ARTIFACT_AFTER = 10.0
+"""Seconds of work that deserve a progress bar in Prefect's pages."""
+ARTIFACT_EVERY = 5.0
+"""Seconds between two updates of it; each is a request of about 13 ms."""
 
 _watcher: ContextVar[OnStage | None] = ContextVar("watcher", default=None)
 
@@ -32,8 +42,41 @@ class Workbench:
             self.degraded.append(part)
 
     def seconds_done(self, name: StageName, duration: float) -> OnProgress:
-        """Return a callback for ffmpeg that turns seconds done into a stage's progress."""
-        return lambda seconds: self.book.progress(name, seconds / duration if duration else 0.0)
+        """Return a callback for ffmpeg that turns seconds done into a stage's progress.
+
+        Whoever watches hears of it, and a stage that takes long shows in Prefect as well. The
+        callback comes from a thread of the door's, so it takes this task's context along.
+        """
+        context, artifact = copy_context(), ProgressArtifact(f"{name}-{self.job.id}", name)
+
+        def tell(seconds: float) -> None:
+            done = seconds / duration if duration else 0.0
+            self.book.progress(name, done)
+            context.run(artifact.tell, done)
+
+        return tell
+
+
+class ProgressArtifact:
+    """A bar in Prefect's pages for one step, made only when the step takes long."""
+
+    def __init__(self, key: str, what: str) -> None:
+        self._key = key
+        self._what = what
+        self._id: UUID | None = None
+        self._next = time.monotonic() + FIRST_ARTIFACT_AFTER
+
+    def tell(self, done: float) -> None:
+        """Bring the bar up to date, at most every `ARTIFACT_EVERY` seconds."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + ARTIFACT_EVERY
+        percent = min(100.0, 100 * done)
+        if self._id is None:
+            made = create_progress_artifact(percent, key=self._key, description=self._what)
+            self._id = cast("UUID", made)  # also typed for async callers
+        else:
+            update_progress_artifact(self._id, percent)
 
 
 @contextmanager

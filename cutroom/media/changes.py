@@ -7,6 +7,7 @@ them (R. Lienhart, Reliable Dissolve Detection, SPIE 4315, 2001), cell by cell f
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]
     """
     edges = [0, *cuts, len(strip.times)]
     mixes: list[_Mix] = []
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         part = Strip(strip.times[first:stop], strip.looks[first:stop])
         mixes += _join_dips([mix for mix in _strongest(_candidates(part)) if not mix.is_pan])
     return [_change(strip, mix) for mix in mixes if not _opens_or_closes(mix, duration)]
@@ -133,9 +134,7 @@ def _is_peak(steps: npt.NDArray[np.float64], number: int) -> bool:
     return bool(steps[number] >= STANDS_OUT * usual and steps[number] >= ALONE * adjacent)
 
 
-def _without_flashes(
-    strip: Strip, steps: npt.NDArray[np.float64], cuts: list[int]
-) -> list[int]:
+def _without_flashes(strip: Strip, steps: npt.NDArray[np.float64], cuts: list[int]) -> list[int]:
     """Drop cuts after which the picture from before them soon comes back."""
     kept: list[int] = []
     flash_ends = -np.inf
@@ -219,9 +218,7 @@ def _shares(looks: Look, one: Look, other: Look) -> npt.NDArray[np.float32]:
     return np.asarray((looks - one) @ way / (way @ way))
 
 
-def _mix_error(
-    looks: Look, shares: npt.NDArray[np.float32], one: Look, other: Look
-) -> float:
+def _mix_error(looks: Look, shares: npt.NDArray[np.float32], one: Look, other: Look) -> float:
     """Return how far looks are from any mix: all cells mixed alike, or each old or new."""
     mixed = one + shares[:, None] * (other - one)
     blend = np.abs(looks - mixed).sum(axis=1).mean()

@@ -37,8 +37,13 @@ def try_encoder(encoder: str) -> Trial:
         options = {"c:v": encoder, "f": "matroska"}
         if not encoder.endswith("_vaapi"):
             options["pix_fmt"] = "nv12" if encoder.endswith("_qsv") else "yuv420p"
+        trial = ffmpeg.output(picture, f"file:{path}", **options)
+        if encoder.endswith("_vaapi"):
+            trial = trial.global_args("-init_hw_device", "vaapi=gpu", "-filter_hw_device", "gpu")
         try:
-            run(ffmpeg.output(picture, f"file:{path}", **options), timeout=20)
+            run(trial, timeout=20)
         except MediaError as error:
-            return Trial(encoder, works=False, why_not=error.problem)
+            return Trial(
+                encoder, works=False, why_not=error.problem.removeprefix("ffmpeg failed: ")
+            )
     return Trial(encoder, works=True)

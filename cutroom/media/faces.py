@@ -155,8 +155,8 @@ def _times_in(keyframes: tuple[float, ...], start: float, end: float, every: flo
 def _frames(path: Path, media: Media, times: list[float]) -> Iterator[tuple[float, Any]]:
     """Yield the frame at or after each time, and its own time; broken groups are passed over."""
     with open_media(path) as container:
-        stream = container.streams[media.video.index]
-        context = stream.codec_context
+        stream: Any = container.streams[media.video.index]
+        context: Any = stream.codec_context
         if context.name == "h264":
             # Reference frames are near enough, and blocks do not keep a face from being found.
             # Other decoders get no such wish: VP9's frame threads wait for ever for what it skips.
@@ -171,9 +171,7 @@ def _frames(path: Path, media: Media, times: list[float]) -> Iterator[tuple[floa
             yield from _frames_at(container, stream, wanted, media.start)
 
 
-def _by_group(
-    media: Media, times: list[float]
-) -> Iterator[tuple[float | None, list[float]]]:
+def _by_group(media: Media, times: list[float]) -> Iterator[tuple[float | None, list[float]]]:
     """Group times by the keyframe from which they are decoded."""
     if not media.is_seekable or not media.keyframes:
         if times:

@@ -130,7 +130,15 @@ def run(
         DiskFull: It found no room to write.
     """
     words = ffmpeg.compile(stream, cmd=program(), overwrite_output=True)
-    flags = ["-nostdin", "-hide_banner", "-loglevel", "warning", "-nostats", "-progress", "pipe:1"]
+    flags = [
+        "-nostdin",
+        "-hide_banner",
+        "-loglevel",
+        "level+warning",
+        "-nostats",
+        "-progress",
+        "pipe:1",
+    ]
     command = [words[0], *flags, *words[1:]]
     started = time.monotonic()
     process = subprocess.Popen(

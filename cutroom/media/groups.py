@@ -1,13 +1,12 @@
-"""The compressed stream as groups of pictures: what is known before anything but keyframes
-is decoded.
-"""
+"""The compressed stream as groups of pictures: what is known without decoding more than keys."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import av.error
 import numpy as np
@@ -27,6 +26,10 @@ SEEK_SLACK = 0.001
 """Seconds: the time of a keyframe may be rounded to a millisecond."""
 SEEK_LEAD = 1.0
 """Seconds sought ahead: an index by decoding time stamps lags behind the time of display."""
+
+
+Skip = Literal["DEFAULT", "NONREF", "NONKEY"]
+"""What a decoder leaves out: nothing, what nothing is predicted from, all but keyframes."""
 
 
 class Kind(IntEnum):
@@ -118,18 +121,18 @@ def read_groups(path: Path, media: Media, span: Span) -> list[Group]:
 class Reader:
     """Reads and decodes one video stream, as little of it as asked."""
 
-    def __init__(self, path: Path, media: Media, *, skip: str = "DEFAULT") -> None:
+    def __init__(self, path: Path, media: Media, *, skip: Skip = "DEFAULT") -> None:
         self._media = media
         self._opening = open_media(path)
         self._skip = skip
         self.seen: dict[float, Look] = {}
         """Looks of the frames decoded so far, by their time."""
 
-    def __enter__(self) -> "Reader":
+    def __enter__(self) -> Self:
         """Open the file."""
         self._container = self._opening.__enter__()
         self._stream: Any = self._container.streams[self._media.video.index]
-        self._context = self._stream.codec_context
+        self._context: Any = self._stream.codec_context
         # Frames are only compared, small: the filter against block edges would change nothing.
         self._context.options = {**self._context.options, "skip_loop_filter": "all"}
         self._context.thread_type = "NONE"
@@ -200,10 +203,8 @@ class Reader:
 
     def finish(self) -> dict[float, Look]:
         """Return the look of every frame decoded since the last call, by its time."""
-        try:
+        with suppress(av.error.FFmpegError):
             self._look_at(self._context.decode(None))
-        except av.error.FFmpegError:
-            pass
         self._context.flush_buffers()
         return self.take()
 

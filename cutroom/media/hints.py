@@ -95,7 +95,7 @@ def plan_groups(groups: list[Group]) -> list[Plan]:
         one, other = groups[number], groups[number + 1]
         here, after = hints[number], hints[number + 1]
         before = hints[number - 1] if number else None
-        is_proven = _is_proven(one, other, here, scheduled[number])
+        is_proven = _is_proven(one, other, here, is_scheduled=scheduled[number])
         is_open = (
             not (is_proven or _is_same(one, other))
             or here.reaches_end
@@ -114,11 +114,7 @@ def _scheduled(groups: list[Group]) -> list[bool]:
     usual, count = Counter(lengths).most_common(1)[0]
     is_clockwork = count * 2 > len(lengths) and count > 1
     longest = max(lengths)
-    return [
-        (length >= longest and len(lengths) > 1 and longest >= 2 * np.median(lengths))
-        or (is_clockwork and length == usual)
-        for length in lengths
-    ]
+    return [length == longest or (is_clockwork and length == usual) for length in lengths]
 
 
 def _plan(
@@ -153,7 +149,7 @@ def _is_same(one: Group, other: Group) -> bool:
     return distance(one.look, other.look) < CUT
 
 
-def _is_proven(one: Group, other: Group, here: _Hints, is_scheduled: bool) -> bool:
+def _is_proven(one: Group, other: Group, here: _Hints, *, is_scheduled: bool) -> bool:
     """Up to the keyframe prediction worked, then suddenly it did not, and the picture is new."""
     if is_scheduled or one.look is None or other.look is None:
         return False

@@ -40,7 +40,8 @@ def look_at(frame: Any) -> Look:
         2 * _cells(blue, ROWS // 2, COLUMNS // 2),
         2 * _cells(red, ROWS // 2, COLUMNS // 2),
     ]
-    return np.concatenate([part.ravel() for part in parts]) / np.float32(LUMA_CELLS)
+    cells = np.concatenate([part.ravel() for part in parts])
+    return np.asarray(cells / LUMA_CELLS, dtype=np.float32)
 
 
 def steps_between(looks: Look) -> npt.NDArray[np.float32]:
@@ -60,7 +61,10 @@ def is_blank(look: Look) -> bool:
 
 def likeness(one: Look, other: Look) -> float:
     """Return how alike two pictures' shapes are, whatever their brightness, from -1 to 1."""
-    a, b = one[:LUMA_CELLS] - one[:LUMA_CELLS].mean(), other[:LUMA_CELLS] - other[:LUMA_CELLS].mean()
+    a, b = (
+        one[:LUMA_CELLS] - one[:LUMA_CELLS].mean(),
+        other[:LUMA_CELLS] - other[:LUMA_CELLS].mean(),
+    )
     scale = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / scale if scale > 0 else 0.0
 
@@ -99,4 +103,4 @@ def _cells(plane: npt.NDArray[np.uint8], rows: int, columns: int) -> npt.NDArray
     tall = plane[: height * rows].reshape(rows, height, -1)[:, every // 2 :: every]
     sums = tall.sum(axis=1, dtype=np.uint32)[:, : width * columns]
     cells = sums.reshape(rows, columns, width).sum(axis=2, dtype=np.uint32)
-    return cells.astype(np.float32) / np.float32(tall.shape[1] * width)
+    return np.asarray(cells / np.float32(tall.shape[1] * width), dtype=np.float32)

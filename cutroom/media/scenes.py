@@ -156,9 +156,7 @@ def _decode_group(reader: Reader, group: Group, plan: Plan) -> dict[float, Look]
     return reader.finish()
 
 
-def _strips(
-    groups: list[Group], plans: list[Plan], seen: list[dict[float, Look]]
-) -> list[Strip]:
+def _strips(groups: list[Group], plans: list[Plan], seen: list[dict[float, Look]]) -> list[Strip]:
     """Join what was decoded without a gap, each up to the next keyframe where that is next."""
     strips: list[Strip] = []
     run: dict[float, Look] = {}

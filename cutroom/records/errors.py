@@ -49,8 +49,6 @@ import shlex
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-_GENERIC = ("Error opening output", "Error parsing options", "Conversion failed", "Error sending")
-"""Beginnings of lines with which ffmpeg closes its log without saying why."""
 _GUARDS = ("-codec_whitelist", "-format_whitelist", "-protocol_whitelist", "-progress")
 
 
@@ -201,10 +199,10 @@ class FfmpegFailed(MediaError):
 
     @classmethod
     def after(cls, command: Sequence[str], log: str) -> Self:
-        """Blame the last line of its log that says something, and show how to repeat it."""
+        """Blame the first error in its log, and show how to repeat it."""
         lines = [line.strip() for line in log.splitlines() if line.strip()]
-        telling = [line for line in lines if not line.startswith(_GENERIC)] or lines
-        reason = re.sub(r"^\[[^\]]*\] ", "", telling[-1]) if telling else "it said nothing"
+        blamed = [line for line in lines if "[error]" in line or "[fatal]" in line] or lines[-1:]
+        reason = re.sub(r"(\[[^\]]*\] )+", "", blamed[0]) if blamed else "it said nothing"
         return cls(
             f"ffmpeg failed: {reason}", f"Try by hand: {shlex.join(_without_guards(command))}"
         )

@@ -44,9 +44,12 @@ def test_a_code_is_made_from_the_name():
     assert SourceGone.code == "SOURCE_GONE"
 
 
-def test_ffmpegs_own_words_are_kept_and_its_phrases_left_out():
-    """The reason is the last line that says something; the hint can be pasted."""
-    log = "[in#0 @ 0x1] moov atom not found\nError opening output files: Invalid argument\n"
+def test_ffmpegs_first_error_is_the_reason():
+    """Warnings before it and phrases after it are left out; the hint can be pasted."""
+    log = (
+        "[mov @ 0x1] [warning] something odd\n[in#0 @ 0x1] [error] moov atom not found\n"
+        "[fatal] Error opening output files: Invalid argument\n"
+    )
 
     error = FfmpegFailed.after(["ffmpeg", "-codec_whitelist", "a,b", "-i", "a b.mp4"], log)
 

@@ -57,3 +57,16 @@ def test_progress_is_told_and_bounded():
         pass
 
     assert heard == [("proxy", 1.0), ("proxy", 0.0), ("proxy", 1.0)]
+
+
+def test_a_stage_in_parts_is_done_with_its_last():
+    """A stage that comes window by window is half done after half of them."""
+    heard = []
+    book = Book(on_stage=lambda _name, done: heard.append(done))
+    book.expect(scenes=2)
+
+    for _ in range(2):
+        with book.stage("scenes"):
+            pass
+
+    assert heard == [0.5, 1.0]
