@@ -102,13 +102,14 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def _video(arguments: argparse.Namespace) -> int:
-    from cutroom.terminal import print_report, show_progress  # noqa: PLC0415
+    from cutroom.terminal import busy, print_report, show_progress  # noqa: PLC0415
 
     order = _order(arguments)
     _check_output(Path(order.out or "."))
-    _connect()
-    from flows.video import video  # noqa: PLC0415  Prefect reads its settings on import
-    from tasks.workbench import watched_by  # noqa: PLC0415
+    with busy("Getting ready ..."):
+        _connect()
+        from flows.video import video  # noqa: PLC0415  Prefect reads its settings on import
+        from tasks.workbench import watched_by  # noqa: PLC0415
 
     with _without_heartbeat(), show_progress(order.label) as watcher, watched_by(watcher):
         report = video(order)
@@ -157,16 +158,17 @@ def _order(arguments: argparse.Namespace) -> "Order":
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from cutroom.terminal import show_progress  # noqa: PLC0415
+    from cutroom.terminal import busy, show_progress  # noqa: PLC0415
 
     if not arguments.master and not arguments.clip:
         raise OrderInvalid("Nothing to export.", "Add --master, or --clip with a clip's id.")
     out = Path(arguments.out).resolve()
     _check_output(out)
-    _connect()
-    from cutroom.records.order import ExportOrder  # noqa: PLC0415
-    from flows.export import export  # noqa: PLC0415  Prefect reads its settings on import
-    from tasks.workbench import watched_by  # noqa: PLC0415
+    with busy("Getting ready ..."):
+        _connect()
+        from cutroom.records.order import ExportOrder  # noqa: PLC0415
+        from flows.export import export  # noqa: PLC0415  Prefect reads its settings on import
+        from tasks.workbench import watched_by  # noqa: PLC0415
 
     order = ExportOrder(
         job_id=_job_id(arguments.job), master=arguments.master, clips=arguments.clip, out=str(out)
@@ -247,15 +249,11 @@ def _connect() -> None:
     if settings().ffmpeg:
         os.environ["CUTROOM_FFMPEG"] = settings().ffmpeg
     if "PREFECT_API_URL" not in os.environ:
-        from cutroom.terminal import busy  # noqa: PLC0415
         from deployments.server import ensure_server, find_server  # noqa: PLC0415
 
-        if find_server(home):
-            server = ensure_server(home)
-        else:
-            with busy("Starting the local Prefect server (once) ..."):
-                server = ensure_server(home)
-        os.environ["PREFECT_API_URL"] = server.api
+        if not find_server(home):
+            print("Starting the local Prefect server; it stays for the next call.", file=sys.stderr)
+        os.environ["PREFECT_API_URL"] = ensure_server(home).api
 
 
 @contextmanager

@@ -31,13 +31,12 @@ PLAIN_EVERY = 10.0
 
 @contextmanager
 def busy(message: str) -> Iterator[None]:
-    """Show that something is going on that has no measure."""
+    """Show on a terminal that something is going on that has no measure."""
     console = Console(stderr=True)
     if console.is_terminal:
         with console.status(message):
             yield
     else:
-        print(message, file=sys.stderr, flush=True)
         yield
 
 

@@ -19,6 +19,7 @@ from tasks.listen import (
     find_engine,
     find_silences,
     find_speech,
+    join_speech,
     list_energy,
     listening_windows,
     speaking_windows,
@@ -107,7 +108,7 @@ def understand(results: Results, order: Order, bench: Workbench) -> None:
     faces = find_faces.map(unmapped(proxy), unmapped(scenes), windows, shared)
     stills = take_stills.submit(proxy, bench)
     if proxy.sound:
-        spoken = gathered(speech)
+        spoken = join_speech(gathered(speech))
         if recipe.transcribe:
             results.transcript = write_down(proxy.sound, proxy.media.duration, spoken, order, bench)
         results.speech = tuple(spoken)

@@ -53,6 +53,8 @@ class Book:
         """Count what happens within as work of that stage."""
         began, cpu_began = time.monotonic(), time.thread_time()
         self.latest_stage = name
+        begun = self._entries.get(name)
+        self.progress(name, (begun.parts if begun else 0) / self._parts.get(name, 1))
         with counted() as runs:
             try:
                 yield

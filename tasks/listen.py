@@ -69,6 +69,11 @@ def transcribe(
         )
 
 
+def join_speech(found: list[Span]) -> list[Span]:
+    """Join speech that goes on over the borders of windows."""
+    return speech.join_speech(found)
+
+
 def find_engine(model: str | None, device: Device, bench: Workbench) -> str:
     """Say who will write: a stand-in's transcript is not kept once the real model is there."""
     return speech_engine.find_engine(model, device, bench.settings.models)

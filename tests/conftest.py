@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from house import SHARED, House, close_shared_home, open_shared_home, opened
+from web import Site, serve
 
 from cutroom.media.sample import SampleTruth, make_sample
 
@@ -61,3 +62,9 @@ def house(tmp_path) -> Iterator[House]:
     """Return a fresh data folder at a real Prefect server."""
     with opened(tmp_path) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Return a web site of our own, empty at first."""
+    yield from serve()

@@ -79,10 +79,11 @@ class _Mix:
         return is_blank(self.other)
 
     @property
-    def is_pan(self) -> bool:
-        """Whether the camera just moved along."""
-        blank = self.from_blank or self.to_blank
-        return not blank and is_shifted(self.one, self.other)
+    def is_one_scene(self) -> bool:
+        """Whether the camera just moved along, or the light changed."""
+        if self.from_blank or self.to_blank:
+            return False
+        return likeness(self.one, self.other) > SAME_SHAPES or is_shifted(self.one, self.other)
 
 
 def find_cuts(strip: Strip) -> list[int]:
@@ -109,7 +110,7 @@ def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]
     mixes: list[_Mix] = []
     for first, stop in pairwise(edges):
         part = Strip(strip.times[first:stop], strip.looks[first:stop])
-        mixes += _join_dips([mix for mix in _strongest(_candidates(part)) if not mix.is_pan])
+        mixes += _join_dips([mix for mix in _strongest(_candidates(part)) if not mix.is_one_scene])
     return [_change(strip, mix) for mix in mixes if not _opens_or_closes(mix, duration)]
 
 
@@ -187,8 +188,6 @@ def _mix(strip: Strip, first: int, last: int) -> _Mix | None:
     if error > float(np.interp(step, [GRADUAL, CLEAR], [MIX_ERROR, CLEAR_MIX_ERROR])):
         return None
     if share_changed(one, other) < MOST_OF_IT:
-        return None
-    if not (is_blank(one) or is_blank(other)) and likeness(one, other) > SAME_SHAPES:
         return None
     return _measured(strip, first, last, step * (1 - error))
 

@@ -15,6 +15,9 @@ import numpy.typing as npt
 Look = npt.NDArray[np.float32]
 """One look of shape (864,), or several of shape (looks, 864)."""
 
+Cells = npt.NDArray[np.float32]
+"""The luma of a look as a picture, shape (18, 32) or part of it."""
+
 ROWS, COLUMNS = 18, 32
 LUMA_CELLS = ROWS * COLUMNS
 _SAMPLED_ROWS = 6
@@ -60,13 +63,13 @@ def is_blank(look: Look) -> bool:
 
 
 def likeness(one: Look, other: Look) -> float:
-    """Return how alike two pictures' shapes are, whatever their brightness, from -1 to 1."""
-    a, b = (
-        one[:LUMA_CELLS] - one[:LUMA_CELLS].mean(),
-        other[:LUMA_CELLS] - other[:LUMA_CELLS].mean(),
-    )
-    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / scale if scale > 0 else 0.0
+    """Return how alike two pictures' shapes are, from -1 to 1.
+
+    Brightness does not matter, nor does a drift of up to an eighth of the picture.
+    """
+    before, after = (look[:LUMA_CELLS].reshape(ROWS, COLUMNS) for look in (one, other))
+    overlaps = _overlaps(before, after, ROWS // 8, COLUMNS // 8)
+    return max(_correlation(old, new) for old, new in overlaps)
 
 
 def share_changed(one: Look, other: Look) -> float:
@@ -75,20 +78,34 @@ def share_changed(one: Look, other: Look) -> float:
 
 
 def is_shifted(one: Look, other: Look) -> bool:
-    """Say whether two pictures are the same scene, seen a bit further along a pan."""
-    before, after = (look[:LUMA_CELLS].reshape(ROWS, COLUMNS) * LUMA_CELLS for look in (one, other))
+    """Say whether two pictures are the same scene, seen up to half a picture further along."""
+    before, after = (look[:LUMA_CELLS].reshape(ROWS, COLUMNS) for look in (one, other))
     still = float(np.abs(before - after).mean())
-    return min(_shift_errors(before, after)) <= _SHIFT_LEFT * still
+    overlaps = _overlaps(before, after, ROWS // 2, COLUMNS // 2)
+    return min(float(np.abs(old - new).mean()) for old, new in overlaps) <= _SHIFT_LEFT * still
 
 
-def _shift_errors(before: Look, after: Look) -> Iterator[float]:
-    """Yield the mean difference where both overlap, for each shift up to half the picture."""
-    for down in range(-(ROWS // 2), ROWS // 2 + 1):
-        rows = slice(max(0, down), ROWS + min(0, down)), slice(max(0, -down), ROWS - max(0, down))
-        for right in range(-(COLUMNS // 2), COLUMNS // 2 + 1):
-            old = slice(max(0, right), COLUMNS + min(0, right))
-            new = slice(max(0, -right), COLUMNS - max(0, right))
-            yield float(np.abs(before[rows[0], old] - after[rows[1], new]).mean())
+def _overlaps(
+    before: Cells, after: Cells, rows: int, columns: int
+) -> Iterator[tuple[Cells, Cells]]:
+    """Yield what two pictures share when one is moved by up to so many cells either way."""
+    for down in range(-rows, rows + 1):
+        above, below = _halves(ROWS, down)
+        for right in range(-columns, columns + 1):
+            left, rest = _halves(COLUMNS, right)
+            yield before[above, left], after[below, rest]
+
+
+def _halves(length: int, shift: int) -> tuple[slice, slice]:
+    """Return what is left of one side and of the other after a shift along it."""
+    first, second = max(0, shift), max(0, -shift)
+    return slice(first, length - second), slice(second, length - first)
+
+
+def _correlation(one: Cells, other: Cells) -> float:
+    a, b = one - one.mean(), other - other.mean()
+    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.vdot(a, b)) / scale if scale > 0 else 0.0
 
 
 def _plane(plane: Any) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import av
 import av.error
 
-from cutroom.media.limits import SOUND_DECODERS, VIDEO_DECODERS, Limits
+from cutroom.media.boxes import check_boxes
+from cutroom.media.limits import MAX_PIXELS, SOUND_DECODERS, VIDEO_DECODERS, Limits
 from cutroom.media.opening import open_media
 from cutroom.media.sniff import sniff
 from cutroom.records.errors import (
@@ -68,9 +69,12 @@ def probe(path: Path, limits: Limits | None = None) -> Media:
             f"The file has {size_bytes:,} bytes; the limit is {limits.size_bytes:,}.",
             "Raise CUTROOM_MAX_BYTES or send a smaller file.",
         )
-    _refuse_unfinished(path, demuxer)
+    if demuxer == "mov":
+        check_boxes(path)
     with open_media(path, demuxer) as container:
-        first_frame = _first_frame(container, _picture(container))
+        picture = _picture(container)
+        _check_size(picture.codec_context.width, picture.codec_context.height, limits)
+        first_frame = _first_frame(container, picture)
     with open_media(path, demuxer) as container:
         stream = _picture(container)
         start = _clock_start(container)
@@ -136,31 +140,6 @@ class _Index:
         return (f"the last {self.missing} frames are missing",)
 
 
-def _refuse_unfinished(path: Path, demuxer: str) -> None:
-    """Say it plainly when an MP4 was cut off before its table of contents."""
-    if demuxer != "mov":
-        return
-    size_bytes = path.stat().st_size
-    boxes: list[bytes] = []
-    with path.open("rb") as file:
-        position = 0
-        while position + 8 <= size_bytes and len(boxes) < 10_000:  # noqa: PLR2004  a sane file has tens
-            file.seek(position)
-            header = file.read(16)
-            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-            if length == 1:
-                length = int.from_bytes(header[8:16], "big")
-            boxes.append(kind)
-            if length < 8:  # noqa: PLR2004  0 means "to the end"; less than a header is damage
-                break
-            position += length
-    if b"moov" not in boxes:
-        raise MediaTruncated(
-            "The file has no table of contents (moov): it was cut off or never finished.",
-            "Record, export or fetch it again; an unfinished recording may be mended by `untrunc`.",
-        )
-
-
 def _picture(container: Any) -> Any:
     """Return the stream to watch: the largest real picture, cover art left out."""
     videos = [
@@ -208,7 +187,10 @@ def _is_cover_art(stream: Any) -> bool:
 
 def _tag(stream: Any) -> str:
     context = stream.codec_context
-    return str(context.codec_tag) if context is not None else ""
+    try:
+        return str(context.codec_tag) if context is not None else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _is_usable(track: Any) -> bool:
@@ -400,15 +382,19 @@ def _check_limits(media: Media, limits: Limits) -> None:
             "Raise CUTROOM_MAX_DURATION or send a shorter video.",
         )
     video = media.video
-    if max(video.width, video.height) > limits.longest_side:
-        raise LimitExceeded(
-            f"The picture is {video.width}x{video.height}; the limit is "
-            f"{limits.longest_side} pixels a side.",
-            "Scale it down first.",
-        )
     if video.frame_rate > limits.frame_rate and (video.frames or 0) > limits.frame_rate:
         raise LimitExceeded(
             f"The picture has {float(video.frame_rate):.0f} frames a second; the limit is "
             f"{limits.frame_rate:.0f}.",
             "Lower its frame rate first.",
+        )
+
+
+def _check_size(width: int, height: int, limits: Limits) -> None:
+    """Refuse too many pixels by what the headers say, before a frame of them is decoded."""
+    if max(width, height) > limits.longest_side or width * height > MAX_PIXELS:
+        raise LimitExceeded(
+            f"The picture is {width}x{height}; the limit is {limits.longest_side} pixels a side "
+            f"and {MAX_PIXELS:,} in all.",
+            "Scale it down first.",
         )

@@ -105,19 +105,24 @@ def _search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
     """Decode what the plans ask for, then once more what that left open."""
     plans = plan_groups(groups)
     seen = _decode(path, media, groups, plans)
-    second = _second_plans(groups, plans, seen, _strips(groups, plans, seen), media.duration)
+    strips = _strips(groups, plans, seen)
+    found = _all_changes(strips, media.duration)
+    second = _second_plans(groups, plans, seen, strips, found)
     if not all(plan.is_nothing for plan in second):
         more = _decode(path, media, groups, second)
         seen = [old | new for old, new in zip(seen, more, strict=True)]
         plans = [two if two.is_whole else one for one, two in zip(plans, second, strict=True)]
-    changes = [
+        found = _all_changes(_strips(groups, plans, seen), media.duration)
+    proven = [
         Change(time=max(0.0, other.start))
         for plan, (_, other) in zip(plans, pairwise(groups), strict=False)
         if plan.cuts_at_end
     ]
-    for strip in _strips(groups, plans, seen):
-        changes += _changes(strip, media.duration)
-    return sorted(changes, key=lambda change: change.time)
+    return sorted([*proven, *found], key=lambda change: change.time)
+
+
+def _all_changes(strips: list[Strip], duration: float) -> list[Change]:
+    return [change for strip in strips for change in _changes(strip, duration)]
 
 
 def _changes(strip: Strip, duration: float) -> list[Change]:
@@ -179,14 +184,13 @@ def _second_plans(
     plans: list[Plan],
     seen: list[dict[float, Look]],
     strips: list[Strip],
-    duration: float,
+    changes: list[Change],
 ) -> list[Plan]:
     """Plan for what the first decode left open.
 
     That is frames left out before a cut, and groups left early though the picture had changed
     by then and no change was found.
     """
-    changes = [change for strip in strips for change in _changes(strip, duration)]
     gaps = [
         Span(start=max(0.0, float(strip.times[cut - 1])), end=float(strip.times[cut]))
         for strip in strips
@@ -215,9 +219,11 @@ def _is_unexplained(
 
 def _walk(path: Path, media: Media, window: Span) -> list[Change]:
     """Decode everything up to a window's end, where no index leads into the middle."""
-    changes: list[Change] = []
-    for strip in _chunks(path, media, window):
-        changes += _changes(strip, media.duration)
+    changes = [
+        change
+        for strip in _chunks(path, media, window)
+        for change in _changes(strip, media.duration)
+    ]
     unique: dict[int, Change] = {}
     for change in changes:
         unique.setdefault(round(change.time / SHORTEST_SCENE), change)

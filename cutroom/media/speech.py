@@ -77,6 +77,22 @@ def find_speech(sound: Sound, window: Span | None = None) -> list[Span]:
     return [Span(start=first, end=last) for first, last in spans if last > first]
 
 
+def join_speech(found: list[Span]) -> list[Span]:
+    """Join stretches that touch: speech that goes on over a window's border is one stretch.
+
+    Args:
+        found: What `find_speech` found in windows that follow each other, in order.
+    """
+    joined: list[Span] = []
+    for span in found:
+        if joined and span.start <= joined[-1].end:
+            end = max(joined[-1].end, span.end)
+            joined[-1] = Span(start=joined[-1].start, end=end)
+        else:
+            joined.append(span)
+    return joined
+
+
 def windows_of(duration: float, speech: list[Span] | None, length: float = 600.0) -> list[Span]:
     """Cut a timeline in windows of about the same length.
 

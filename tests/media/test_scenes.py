@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shots import NO_KEYFRAME_AT_CUTS, black, dissolve, film, shot, wipe
+from shots import NO_KEYFRAME_AT_CUTS, black, dissolve, film, pan, shot, wipe
 
 from cutroom.media.probe import probe
 from cutroom.media.scenes import find_changes, join_scenes, windows_of_keyframes
@@ -63,7 +63,8 @@ def test_a_flash_is_not_a_cut(tmp_path):
 
 def test_a_whip_pan_is_not_a_cut(tmp_path):
     """The picture races by, but no frame differs from the last more than its neighbours do."""
-    path = film(tmp_path / "film.mp4", [shot(4, 30, drift=0.2), shot(4, 40, drift=12)])
+    speeds = [*range(0, 40, 2), *range(40, 0, -2)]
+    path = film(tmp_path / "film.mp4", [pan(4, [*([0] * 20), *accumulate(speeds)])])
 
     assert cuts_of(path) == []
 

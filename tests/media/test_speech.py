@@ -11,7 +11,7 @@ from sounds import RATE, hush, tone, write_sound
 
 from cutroom.media.ffmpeg import guarded_input, run
 from cutroom.media.sound import Sound
-from cutroom.media.speech import find_speech, windows_of
+from cutroom.media.speech import find_speech, join_speech, windows_of
 from cutroom.records.span import Span
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
@@ -175,3 +175,11 @@ def test_real_speech_is_found(tmp_path):
 
     assert share_of(said, speech) > 0.9
     assert share_of(speech, said) > 0.9
+
+
+def test_speech_over_a_window_border_is_one_stretch():
+    """Windows cut their answers at their borders; joining undoes that and nothing else."""
+    found = [Span(start=1, end=2), Span(start=2, end=3), Span(start=3.5, end=4)]
+
+    assert join_speech(found) == [Span(start=1, end=3), Span(start=3.5, end=4)]
+    assert join_speech([]) == []

@@ -158,9 +158,9 @@ def picture_bomb(folder: Path) -> Path:
 
 
 def gif_bomb(folder: Path) -> Path:
-    """Write a GIF that claims four gigapixels."""
+    """Write a GIF that claims a quarter of a gigapixel."""
     path = make_video(folder / "bomb.gif", seconds=0.2, sound=False, pix_fmt=..., **{"c:v": "gif"})
-    return overwrite(path, 6, struct.pack("<HH", 65535, 65535))
+    return overwrite(path, 6, struct.pack("<HH", 16000, 16000))
 
 
 def pssh_flood(folder: Path) -> Path:

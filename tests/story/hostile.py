@@ -89,14 +89,13 @@ BROKEN = [
         MediaTruncated,
         ("half without index", bad.cut_in_half, "never finished"),
         ("half with index", lambda to: bad.cut_in_half(to, movflags="+faststart"), "% of its"),
-        ("index claims 4 GiB", bad.huge_moov, ""),
         ("first box claims 4 GiB", bad.huge_box, ""),
-        ("nested boxes", bad.nested_boxes, ""),
     ),
     *_fails(
         MediaCorrupt,
         ("all zero", bad.overwritten((0.0, 1.0), zeros=True), "damaged"),
         ("mostly noise", bad.overwritten((0.2, 0.95)), "damaged"),
+        ("nested boxes", bad.nested_boxes, "cannot be opened"),
     ),
     *_fails(
         MediaEncrypted,
@@ -116,10 +115,9 @@ LIARS = [
     *_fails(
         LimitExceeded,
         ("picture bomb", bad.picture_bomb, "12288x8192"),
-        ("gif bomb", bad.gif_bomb, "65535x65535"),
+        ("gif bomb", bad.gif_bomb, "16000x16000"),
         ("900 tracks", bad.tracks_900, "streams"),
         ("60 000 pssh boxes", bad.pssh_flood, "boxes"),
-        ("100 000 boxes", bad.many_boxes, "boxes"),
         (
             "1000 frames a second",
             video("a.mp4", seconds=0.5, rate="1000", size="64x36", sound=False),
@@ -128,6 +126,8 @@ LIARS = [
     ),
     *_fails(SourceTooLong, ("gap of ten hours", bad.gap_of_10_hours, "10.0 h")),
     Case("claims 12 hours", bad.claims_12_hours, seconds=3),
+    Case("index claims 4 GiB", bad.huge_moov, seconds=2),
+    Case("100 000 boxes", bad.many_boxes, seconds=1),
 ]
 """What they claim must never drive a loop, an allocation or a wait."""
 POINTERS = _fails(

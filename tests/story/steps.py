@@ -41,7 +41,10 @@ def prepare(path: Path, folder: Path) -> Prepared:
         for change in find_changes(proxy.path, proxy.media, window)
     ]
     scenes = join_scenes(changes, proxy.media.duration)
-    silences = find_silences(Sound.open(proxy.sound)) if proxy.sound else []
+    silences = []
+    if proxy.sound:
+        heard = Sound.open(proxy.sound)
+        silences = find_silences(heard, threshold_db=-40, shortest=0.5, margin=0.1)
     return Prepared(original, normal, proxy, scenes, silences)
 
 

@@ -56,7 +56,7 @@ def test_progress_is_told_and_bounded():
     with book.stage("proxy"):
         pass
 
-    assert heard == [("proxy", 1.0), ("proxy", 0.0), ("proxy", 1.0)]
+    assert heard == [("proxy", 1.0), ("proxy", 0.0), ("proxy", 0.0), ("proxy", 1.0)]
 
 
 def test_a_stage_in_parts_is_done_with_its_last():
@@ -69,4 +69,4 @@ def test_a_stage_in_parts_is_done_with_its_last():
         with book.stage("scenes"):
             pass
 
-    assert heard == [0.5, 1.0]
+    assert heard == [0.0, 0.5, 0.5, 1.0]

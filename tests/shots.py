@@ -18,14 +18,18 @@ NO_KEYFRAME_AT_CUTS = {"x264-params": "keyint=250:min-keyint=250:scenecut=0"}
 
 def shot(seed: int, frames: int, *, drift: float = 0.5) -> Pictures:
     """Return a shot of its own colours and shapes that moves `drift` pixels a frame."""
+    return pan(seed, [int(drift * number) for number in range(frames)])
+
+
+def pan(seed: int, places: Sequence[int]) -> Pictures:
+    """Return a shot whose camera has moved so many pixels to the right at each frame."""
     rng = np.random.default_rng(seed)
     width, height = SIZE
-    room = int(abs(drift) * frames) + 2
+    room = max(places) + 2
     cells = rng.integers(0, 256, (6, 6 + room // 40, 3), dtype=np.uint8)
     wide = cv2.resize(cells, (width + room, height), interpolation=cv2.INTER_CUBIC)
     grain = rng.normal(0, 3, (height, width, 1))
-    steps = [int(abs(drift) * number) for number in range(frames)]
-    pictures = [wide[:, step : step + width] + grain for step in steps]
+    pictures = [wide[:, place : place + width] + grain for place in places]
     return np.clip(pictures, 0, 255).astype(np.uint8)
 
 
