@@ -17,10 +17,11 @@ import shutil
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.accounts import StageTime
 from benchmarks.process import ffmpeg
@@ -165,10 +166,10 @@ def _look_for_faces(path: Path, model: str) -> int:
     return seen
 
 
-def _x264(quality: object) -> tuple[str, ...]:
+def _x264(quality: Mapping[str, Any]) -> tuple[str, ...]:
     """Return Cutroom's own quality, so that the number of encodes differs and not their preset."""
-    chosen = dict(quality)  # type: ignore[call-overload]
-    return ("-c:v", "libx264", "-preset", str(chosen["preset"]), "-crf", str(chosen["crf"]))
+    preset, crf = str(quality["preset"]), str(quality["crf"])
+    return ("-c:v", "libx264", "-preset", preset, "-crf", crf)
 
 
 def _cpu_seconds() -> float:

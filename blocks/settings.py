@@ -4,12 +4,12 @@ import os
 from functools import cache
 from pathlib import Path
 
-from cutroom.sources.page import PageSettings
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cutroom.media.limits import Limits
 from cutroom.sources.fetched import FetchLimits
+from cutroom.sources.page_settings import PageSettings
 
 
 class Settings(BaseSettings):

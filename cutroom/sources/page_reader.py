@@ -18,7 +18,7 @@ from cutroom.sources.page_network import GuardedRH, Traffic
 from cutroom.sources.titles import tidy_title
 
 if TYPE_CHECKING:
-    from cutroom.sources.page import PageSettings
+    from cutroom.sources.page_settings import PageSettings
 
 PROTOCOLS = frozenset(
     ("http", "https", "m3u8", "m3u8_native", "http_dash_segments", "http_dash_segments_generator")

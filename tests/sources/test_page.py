@@ -23,7 +23,8 @@ from cutroom.records.errors import (
     SourceUnreachable,
 )
 from cutroom.sources import page_network
-from cutroom.sources.page import PageSettings, fetch_page
+from cutroom.sources.page import fetch_page
+from cutroom.sources.page_settings import PageSettings
 
 PAGE = "<html><head><title>{title}</title></head><body>{body}</body></html>"
 

@@ -4,8 +4,8 @@ import pytest
 
 from cutroom.records.errors import SourceLive, SourceTooLarge
 from cutroom.sources.fetched import FetchLimits
-from cutroom.sources.page import PageSettings
 from cutroom.sources.page_reader import PageReader
+from cutroom.sources.page_settings import PageSettings
 
 
 @pytest.fixture
