@@ -35,8 +35,6 @@ class FaceDetector:
         with without_chatter():
             self._vision, self._image = _load()
             self._detector = self._create(model)
-            # The first run of the graph logs once more.
-            self._detect(np.zeros((128, 128, 3), dtype=np.uint8))
         atexit.register(self._abandon)
 
     def _abandon(self) -> None:
@@ -58,12 +56,13 @@ class FaceDetector:
             time: When it is shown, in seconds of the source.
         """
         height, width = picture.shape[:2]
-        boxes = self._boxes(picture, (0, 0), (width, height), time)
-        if max((box.score for box in boxes), default=0.0) < SURE_SCORE:
-            side = min(height, width)
-            for left, top in _tiles(width, height):
-                tile = picture[top : top + side, left : left + side]
-                boxes += self._boxes(tile, (left, top), (width, height), time)
+        with without_chatter():
+            boxes = self._boxes(picture, (0, 0), (width, height), time)
+            if max((box.score for box in boxes), default=0.0) < SURE_SCORE:
+                side = min(height, width)
+                for left, top in _tiles(width, height):
+                    tile = picture[top : top + side, left : left + side]
+                    boxes += self._boxes(tile, (left, top), (width, height), time)
         return _without_doubles(boxes)
 
     def _boxes(

@@ -56,8 +56,8 @@ class _Face:
     high: _Places
 
     def is_seen(self, time: float, slack: float = 0.0) -> bool:
-        """Say whether it is in the picture, or was up to `slack` seconds ago."""
-        return self.start <= time <= self.end + slack
+        """Say whether it is in the picture, or will be or was within `slack` seconds."""
+        return self.start - slack <= time <= self.end + slack
 
 
 def frame_faces(
@@ -144,7 +144,7 @@ def _wanted_middles(faces: list[_Face], times: _Places, size: float) -> _Places:
     """Return where the crop's middle would best be at each time."""
     most = max(face.weight for face in faces)
     faces = [face for face in faces if face.weight >= MINOR * most]
-    groups = [[face for face in faces if face.is_seen(time)] for time in times]
+    groups = [[face for face in faces if face.is_seen(time, LEAST_STAY)] for time in times]
     widths = [
         max(face.high[number] for face in group) - min(face.low[number] for face in group)
         for number, group in enumerate(groups)
@@ -172,7 +172,7 @@ def _one_at_a_time(faces: list[_Face], times: _Places) -> list[_Face]:
     chosen = []
     for time in times:
         others = [face for face in by_weight if face.is_seen(time) and face is not current]
-        is_gone = not current.is_seen(time, slack=ABSENCE) and time >= current.start
+        is_gone = not current.is_seen(time, ABSENCE)
         if is_gone and others and time - since >= LEAST_STAY:
             current, since = others[0], float(time)
         chosen.append(current)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import av.error
 import ffmpeg
-import numpy as np
 
 from cutroom.media.damage import HOPELESS, Damage, find_damage
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
@@ -128,11 +127,11 @@ def seeks_truly(path: Path, media: Media) -> bool:
     played, sought = _picture_at(path, media, target, 0.0), _picture_at(path, media, target, target)
     if played is None or sought is None:
         return played is sought
-    return bool(np.array_equal(played, sought))
+    return played == sought
 
 
-def _picture_at(path: Path, media: Media, time: float, seek: float) -> Any:
-    """Return the luma of the first frame at or after a time, decoding from a seek point."""
+def _picture_at(path: Path, media: Media, time: float, seek: float) -> bytes | None:
+    """Return the first plane of the frame at or after a time, decoding from a seek point."""
     with open_media(path, media.container) as container:
         stream: Any = container.streams[media.video.index]
         if seek:
@@ -141,7 +140,7 @@ def _picture_at(path: Path, media: Media, time: float, seek: float) -> Any:
             frames: Iterable[Any] = container.decode(stream)
             for frame in frames:
                 if frame.time is not None and frame.time - media.start >= time - 0.001:
-                    return np.asarray(frame.to_ndarray())
+                    return bytes(frame.planes[0])
         except av.error.FFmpegError:
             return None
     return None

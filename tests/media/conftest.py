@@ -1,5 +1,6 @@
-"""What the tests of the ears share."""
+"""What the tests of the ears and eyes share."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,3 +38,16 @@ def spoken(tmp_path_factory) -> Spoken:
 def whisper_folder(tmp_path_factory) -> Path:
     """A Whisper model that hears `KNOWN_WORDS` in everything."""
     return make_whisper_model(tmp_path_factory.mktemp("models") / "known", KNOWN_WORDS)
+
+
+@pytest.fixture(scope="session")
+def face_model() -> Path:
+    """The model that finds faces: where set-up put it, else fetched."""
+    homes = [os.environ.get("CUTROOM_HOME"), Path(__file__).parents[2] / ".cutroom"]
+    for home in filter(None, homes):
+        found = Path(home) / "models" / "face_detection_short_range.tflite"
+        if found.exists():
+            return found
+    from deployments.models import fetch_face_model  # noqa: PLC0415  only where it is missing
+
+    return fetch_face_model(Path(__file__).parents[2] / ".cutroom" / "models")

@@ -1,7 +1,7 @@
 """Changes of shot are found where they are, without decoding everything."""
 
 import json
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +72,7 @@ def test_a_whip_pan_is_not_a_cut(tmp_path):
 def test_a_dissolve_is_reported_with_start_and_end(tmp_path):
     """The scene starts in the middle of it."""
     one, other = shot(5, 85), shot(6, 85)
-    path = film(
-        tmp_path / "film.mp4", [one[:60], dissolve(one[60:], other[:25]), other[25:]]
-    )
+    path = film(tmp_path / "film.mp4", [one[:60], dissolve(one[60:], other[:25]), other[25:]])
 
     (change,) = changes_of(path)
 
@@ -136,7 +134,7 @@ def test_windows_cover_the_video_and_begin_on_keyframes(tmp_path):
     assert len(windows) == 3
     assert windows[0].start == 0
     assert windows[-1].end == media.duration
-    assert all(one.end == other.start for one, other in zip(windows, windows[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(windows))
     assert {window.start for window in windows} <= {*media.keyframes, 0.0}
 
 

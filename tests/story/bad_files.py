@@ -64,12 +64,16 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-def cut_in_half(folder: Path, **options: Any) -> Path:
-    """Write the first half of a video."""
-    path = make_video(folder / "half.mp4", seconds=4, **options)
-    data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
-    return path
+def half_of(name: str, **options: Any) -> Callable[[Path], Path]:
+    """Return a maker of the first half of a video in any container."""
+
+    def make(folder: Path) -> Path:
+        path = make_video(folder / name, seconds=4, **options)
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2])
+        return path
+
+    return make
 
 
 def overwritten(
@@ -218,7 +222,9 @@ def avi_with_playlist(folder: Path) -> Path:
     title = b"x\0\0\0"
     subtitles = b"GAB2\0\2\0" + struct.pack("<I", len(title)) + title
     subtitles += b"\4\0" + struct.pack("<I", len(playlist)) + playlist
-    header = struct.pack("<4s4sIHHIIIIIIII4H", b"txts", b"\0\0\0\0", *(0,) * 4, 1, 1, 0, 1, *(0,) * 7)
+    header = struct.pack(
+        "<4s4sIHHIIIIIIII4H", b"txts", b"\0\0\0\0", *(0,) * 4, 1, 1, 0, 1, *(0,) * 7
+    )
     stream = _chunk(b"LIST", b"strl" + _chunk(b"strh", header) + _chunk(b"strf", b""))
     data = path.read_bytes()
     hdrl = data.index(b"hdrl") - 8
@@ -256,14 +262,14 @@ def with_attachment(folder: Path) -> Path:
     picture = folder / "in" / "p.png"
     picture.parent.mkdir()
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + noise(200))
-    names = ["mimetype=image/png", "filename=../../extracted.png"]
+    names = {"s:t": "mimetype=image/png", "s:t:0": "filename=../../extracted.png"}
     made = make_video(folder / "in" / "plain.mkv", seconds=1)
     output = ffmpeg.output(
         guarded_input(made),
         f"file:{folder / 'attached.mkv'}",
         c="copy",
         attach=str(picture),
-        **{"metadata:s:t": names},
+        **{f"metadata:{place}": name for place, name in names.items()},
     )
     run(output)
     return folder / "attached.mkv"

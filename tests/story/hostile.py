@@ -41,7 +41,9 @@ class Case:
     """How large a clip of it must be, upright and in square pixels."""
 
 
-def _fails(error: type[CutroomError], *cases: tuple[str, Callable[[Path], Path], str]) -> list[Case]:
+def _fails(
+    error: type[CutroomError], *cases: tuple[str, Callable[[Path], Path], str]
+) -> list[Case]:
     return [Case(name, make, error, tells) for name, make, tells in cases]
 
 
@@ -87,8 +89,12 @@ NO_PICTURE = _fails(
 BROKEN = [
     *_fails(
         MediaTruncated,
-        ("half without index", bad.cut_in_half, "never finished"),
-        ("half with index", lambda to: bad.cut_in_half(to, movflags="+faststart"), "% of its"),
+        ("half without index", bad.half_of("a.mp4"), "never finished"),
+        ("half with index", bad.half_of("a.mp4", movflags="+faststart"), "50% of its"),
+        ("half a matroska", bad.half_of("a.mkv"), "of the 4.0 s"),
+        ("half with cues", bad.half_of("a.mkv", cues_to_front=1), "% of its"),
+        ("half an avi", bad.half_of("a.avi", **{"c:v": "mpeg4", "c:a": "mp3"}), "of the 4.0 s"),
+        ("half an flv", bad.half_of("a.flv"), "of the 4.0 s"),
         ("first box claims 4 GiB", bad.huge_box, ""),
     ),
     *_fails(
@@ -162,7 +168,7 @@ INERT = [
 NAMES = [
     Case(f"named {name!r}", named(name), seconds=1)
     for name in (
-        *("two words.mp4", "it's \"quoted\" $(touch canary.ts) `id`.mp4", "one\ntwo.mp4"),
+        *("two words.mp4", 'it\'s "quoted" $(touch canary.ts) `id`.mp4', "one\ntwo.mp4"),
         *("-i.mp4", "a:b.mp4", "concat:x|y.mp4", "100%_%03d_%s.mp4", "🎬 película.mp4"),
         *("\u202e4pm.exe", "[a,b]=c;d'.mp4", "ü" * 120, "no ending", ".hidden", "back\\slash.mp4"),
     )
@@ -173,13 +179,18 @@ BOXES = [
     Case("fragmented", video("a.mp4", movflags="+frag_keyframe+empty_moov"), seconds=2),
     Case("fragmented, no default", video("a.mp4", movflags="+cmaf"), seconds=2),
     Case("wrong ending", odd.wrong_ending, seconds=1),
-    Case("webm", video("a.webm", **{"c:v": "libvpx", "c:a": "libopus"}), seconds=2),
+    Case(
+        "webm",
+        video("a.webm", deadline="realtime", **{"c:v": "libvpx", "c:a": "libopus"}),
+        seconds=2,
+    ),
     Case("avi", video("a.avi", **{"c:v": "mpeg4", "c:a": "mp3"}), seconds=2),
     Case("flv", video("a.flv"), seconds=2),
     Case("wmv", video("a.wmv", **{"c:v": "wmv2", "c:a": "wmav2"}), seconds=2),
     Case("ogv", video("a.ogv", **{"c:v": "libtheora", "c:a": "libvorbis"}), seconds=2),
     Case("mpeg", video("a.mpg", **{"c:v": "mpeg1video", "c:a": "mp2"}), seconds=2),
     Case("live matroska", video("a.mkv", live=1), seconds=2),
+    Case("long live matroska", video("a.mkv", live=1, seconds=40, size="64x36"), seconds=40),
     Case("several pictures", odd.two_pictures, seconds=2, size=(320, 180)),
     Case("no sound", video("a.mp4", sound=False), seconds=2),
 ]
@@ -197,14 +208,23 @@ PICTURES = [
     Case("odd mpeg4", video("a.avi", size="321x181", **{"c:v": "mpeg4"})),
     Case("odd 4:4:4", video("a.mp4", size="321x181", pix_fmt="yuv444p")),
     Case("tiny", video("a.mp4", size="2x2", sound=False), size=(2, 2)),
-    Case("one pixel", video("a.mkv", size="1x1", sound=False, pix_fmt="gray", **{"c:v": "ffv1"})),
+    Case(
+        "one pixel", video("a.mkv", vf="scale=1:1", sound=False, pix_fmt="gray", **{"c:v": "ffv1"})
+    ),
     Case("sliver", video("a.mp4", size="8192x16", seconds=0.4, sound=False)),
     Case("tower", video("a.mp4", size="16x4096", seconds=0.4, sound=False)),
     Case("10 bit", video("a.mp4", pix_fmt="yuv420p10le"), seconds=2),
     Case("10 bit 4:4:4", video("a.mp4", pix_fmt="yuv444p10le"), seconds=2),
     Case("4:2:2", video("a.mov", pix_fmt="yuv422p10le", **{"c:v": "prores", "c:a": "pcm_s16le"})),
     Case("grey", video("a.mp4", pix_fmt="gray"), seconds=2),
-    Case("see-through", video("a.webm", pix_fmt="yuva420p", **{"c:v": "libvpx", "c:a": "libopus"})),
+    Case(
+        "see-through",
+        video(
+            "a.webm",
+            pix_fmt="yuva420p",
+            **{"c:v": "libvpx", "c:a": "libopus", "auto-alt-ref": 0, "deadline": "realtime"},
+        ),
+    ),
     Case("HDR10", video("a.mp4", seconds=1, vf=PQ, pix_fmt="yuv420p10le", **X265), seconds=1),
     Case(
         "interlaced",
@@ -217,21 +237,25 @@ TIMES = [
     Case("fifth of a second", video("a.mp4", seconds=0.2), seconds=0.2),
     Case("one frame", video("a.mp4", seconds=0.04, sound=False), seconds=0.04),
     Case("one frame, matroska", video("a.mkv", seconds=0.04, sound=False)),
-    Case("one frame, gif", video("a.gif", seconds=0.1, sound=False, rate="10", pix_fmt=..., **{"c:v": "gif"})),
+    Case(
+        "one frame, gif",
+        video("a.gif", seconds=0.1, sound=False, rate="10", pix_fmt=..., **{"c:v": "gif"}),
+    ),
     Case("one frame and sound", mixed("a.mp4", "sine", picture=0.04), seconds=2),
     Case("uneven frames", video("a.mp4", vf="select='not(mod(n,7))+gt(n,30)'", fps_mode="vfr")),
     Case("a frame a second", video("a.mp4", seconds=5, rate="1"), seconds=5),
     Case("120 frames a second", video("a.mp4", rate="120", seconds=1), seconds=1),
     Case("one group", video("a.mp4", seconds=4, g=9999, sc_threshold=0, preset="fast"), seconds=4),
     Case("keyframes only", video("a.mp4", g=1), seconds=2),
-    Case("before zero", video("a.ts", output_ts_offset=-1, avoid_negative_ts="disabled"), seconds=2),
+    Case(
+        "before zero", video("a.ts", output_ts_offset=-1, avoid_negative_ts="disabled"), seconds=2
+    ),
     Case("before zero, mp4", video("a.mp4", output_ts_offset=-1, avoid_negative_ts="disabled")),
     Case("starts after a day", video("a.ts", output_ts_offset=90_000), seconds=2),
     Case("starts late, mkv", video("a.mkv", output_ts_offset=5000), seconds=2),
     Case("clock wraps", video("a.ts", output_ts_offset=95_442), seconds=2),
     Case("edit list", copied("a.mp4", {"ss": 1.3}), seconds=1.7),
     Case("open groups", video("a.mp4", preset="medium", **{"x264-params": "open-gop=1:bframes=3"})),
-    Case("no keyframe", copied("a.mp4", {}, **{"bsf:v": "noise=drop=key"})),
 ]
 SOUNDS = [
     Case("silent track", mixed("a.mp4", "anullsrc"), seconds=2),
@@ -251,6 +275,8 @@ BOUNDED = [
     Case("frames of a day", bad.huge_frame_times),
     Case("four billion frames", bad.huge_frame_count),
     Case("ticks of no length", bad.no_timescale),
+    Case("no keyframe", copied("a.mp4", {}, **{"bsf:v": "noise=drop=key"})),
+    Case("half a transport stream", bad.half_of("a.ts")),
 ]
 """Either of success and a typed error is right, as long as it comes soon."""
 
