@@ -38,7 +38,10 @@ class Crop:
         """
         full = upright_pixels(media)
         share = (framing.width, framing.height) if framing else (1.0, 1.0)
-        width, height = (_even(size * part) for size, part in zip(full, share, strict=True))
+        # A picture of a single pixel is the only one that may keep an odd size.
+        width, height = (
+            min(size, _even(size * part)) for size, part in zip(full, share, strict=True)
+        )
         positions = np.zeros((len(times), 2), dtype=np.int64)
         if framing:
             room = np.array([full[0] - width, full[1] - height]).clip(0)

@@ -74,6 +74,7 @@ def test_only_the_window_is_looked_at(tmp_path, face_model):
     assert all(2.0 <= one.time <= 4.0 for one in track.boxes)
 
 
+@pytest.mark.corpus
 def test_a_turned_video_is_looked_at_upright(face_model):
     """Boxes are fractions of the picture as people see it."""
     path = CORPUS / "selfie_face_rotate_reflect.mp4"
