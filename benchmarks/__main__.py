@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import video
+from benchmarks import scenes, video
 from benchmarks.tables import as_markdown, between_marks, read_results, write_results
 
-BENCHMARKS = {"video": video}
+BENCHMARKS = {"video": video, "scenes": scenes}
 """Each a module with `measure`, `as_tables` and `in_sentences`; a new one is one line here."""
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results.json", HERE / "README.md"

@@ -35,14 +35,24 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.command(arguments))
     except CutroomError as error:
-        print(error, file=sys.stderr)
+        _say(error.code, error.problem, error.hint)
         return WRONG_USAGE if isinstance(error, OrderError) else FAILED
     except KeyboardInterrupt:
         print("Stopped. Run it again to go on from the last finished step.", file=sys.stderr)
     except Exception as error:  # noqa: BLE001  the last line of defence: never a traceback
-        print(f"INTERNAL: {type(error).__name__}: {error}", file=sys.stderr)
-        print("hint: run it again with --debug and report what it prints.", file=sys.stderr)
+        hint = "Run it again with --debug and report what it prints."
+        _say("INTERNAL", f"{type(error).__name__}: {error}", hint)
     return FAILED
+
+
+def _say(code: str, problem: str, hint: str) -> None:
+    """Print an error as two lines, whatever a file's name or a tool's log put into it."""
+    for line in (f"{code}: {problem}", f"hint: {hint}"):
+        plain = (
+            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+            for letter in line
+        )
+        print("".join(plain), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

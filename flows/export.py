@@ -7,10 +7,10 @@ from prefect import flow, unmapped
 from cutroom.records.order import ExportOrder
 from tasks.choose import recall_cuts
 from tasks.cut import render_clip
+from tasks.deliver import deliver_clips, deliver_master
 from tasks.fetch import fetch_source
 from tasks.job import recall_job
 from tasks.prepare import make_master, make_normal
-from tasks.publish import deliver_clips, deliver_master
 
 
 @flow(name="export", flow_run_name="export {order.job_id}")

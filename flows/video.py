@@ -12,7 +12,7 @@ from cutroom.records.order import Order
 from cutroom.records.report import Report
 from cutroom.records.span import Span
 from tasks.choose import choose_moments, plan_cuts
-from tasks.cut import render_clip
+from tasks.cut import render_clip, rendered
 from tasks.fetch import fetch_source
 from tasks.job import open_job, or_degraded
 from tasks.listen import (
@@ -26,7 +26,8 @@ from tasks.listen import (
     transcribe,
 )
 from tasks.prepare import make_master, make_normal, make_proxy, make_renditions
-from tasks.publish import Results, publish
+from tasks.publish import publish
+from tasks.results import Results
 from tasks.understand import find_topics, gathered, join_transcripts
 from tasks.watch import find_changes, find_faces, join_scenes, list_windows, take_stills
 from tasks.workbench import Workbench
@@ -66,7 +67,7 @@ def video(order: Order) -> Report:
                     unmapped(recipe.language),
                     unmapped(bench),
                 )
-                results.clips = tuple(clips.result())
+                results.clips = tuple(rendered(clips, bench))
 
         # Copies, and a lossless one on demand.
         if recipe.wanted_renditions:

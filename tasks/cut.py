@@ -1,6 +1,9 @@
 """Render cuts."""
 
+from collections.abc import Iterable
+
 from prefect import get_run_logger
+from prefect.futures import PrefectFuture
 
 from cutroom.media.captions import write_captions
 from cutroom.media.cutting import render_cut
@@ -8,6 +11,7 @@ from cutroom.media.thumbnail import make_thumbnail
 from cutroom.records.clip import CaptionFiles, Clip, Cut
 from cutroom.records.findings import Transcript
 from cutroom.records.media import Normal
+from tasks.job import or_degraded
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -55,3 +59,12 @@ def render_clip(
             else None,
             thumbnail=bench.store.keep(thumbnail),
         )
+
+
+def rendered(futures: Iterable[PrefectFuture[Clip]], bench: Workbench) -> list[Clip]:
+    """Return the clips that could be rendered; one that could not stays virtual, and is told."""
+    clips = []
+    for future in futures:
+        with or_degraded(bench, "clips"):
+            clips.append(future.result())
+    return clips

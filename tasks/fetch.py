@@ -16,6 +16,7 @@ from cutroom.records.media import Original
 from cutroom.records.order import Source
 from cutroom.sources import file, link, page
 from cutroom.sources.fetched import Fetched
+from cutroom.sources.titles import tidy_title
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -33,7 +34,7 @@ def fetch_local(source: Source, fingerprint: str, bench: Workbench) -> Original:
         media = probe(path, bench.settings.limits)
         blob = bench.store.adopt(path)
         bench.book.fetched(0)
-        return Original(file=blob, title=path.stem[:200] or "untitled", media=media)
+        return Original(file=blob, title=tidy_title(path.stem), media=media)
 
 
 @step(

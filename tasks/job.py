@@ -7,7 +7,7 @@ from blocks.settings import settings
 from cutroom.catalog import reading, writing
 from cutroom.catalog.sessions import open_catalog
 from cutroom.records.blob import vouched_by
-from cutroom.records.errors import CutroomError, JobUnknown
+from cutroom.records.errors import CutroomError, JobUnknown, MediaError, ModelError
 from cutroom.records.order import Order
 from cutroom.records.report import Degraded, ErrorReport, Report
 from cutroom.storage.local import LocalStore
@@ -63,8 +63,11 @@ def recall_job(job_id: str) -> Iterator[tuple[Workbench, Report]]:
 
 @contextmanager
 def or_degraded(bench: Workbench, what: str) -> Iterator[None]:
-    """Let a job go on without a part that could not be done, and say so in its report."""
+    """Let a job go on without a part that could not be done, and say so in its report.
+
+    Only picture, sound and models are forgiven: a full disk or a lost catalog ends the job.
+    """
     try:
         yield
-    except CutroomError as error:
+    except (MediaError, ModelError) as error:
         bench.degrade(Degraded(what=what, why=f"{error.problem} {error.hint}"))

@@ -40,7 +40,7 @@ class CopyPlan:
     zero: Fraction
     """Seconds on the source's clock that become the clip's time zero."""
     end: Fraction
-    """Seconds on the source's clock at which the last frame ends."""
+    """Seconds on the source's clock at which the last frame ends, or the sound that outlasts it."""
     frames: Frames
     """What will be shown."""
     span: Span
@@ -54,8 +54,8 @@ def fits_mp4(media: Media, sound_track: int | None) -> bool:
     return media.video.codec in MP4_PICTURE and has_fitting_sound
 
 
-def plan_exact_copy(packets: Packets, frames: Frames, media: Media) -> CopyPlan | None:
-    """Plan to copy exactly these frames; None where that takes an encode.
+def plan_exact_copy(packets: Packets, span: Span, frames: Frames, media: Media) -> CopyPlan | None:
+    """Plan to copy exactly the frames chosen for a span; None where that takes an encode.
 
     It can be done where the first frame is a keyframe, the frame after the last is one too or the
     video ends there, and no picture in between leans on one outside (open groups of pictures).
@@ -71,7 +71,7 @@ def plan_exact_copy(packets: Packets, frames: Frames, media: Media) -> CopyPlan 
     # Pictures that lead to the keyframe could be dropped, but not every player starts there.
     if (packets.pts[first:stop] < frames.pts[0]).any():
         return None
-    return _plan(packets, first, stop, frames)
+    return _plan(packets, first, stop, frames, span)
 
 
 def plan_wider_copy(packets: Packets, span: Span, media: Media) -> CopyPlan | None:
@@ -95,10 +95,12 @@ def plan_wider_copy(packets: Packets, span: Span, media: Media) -> CopyPlan | No
         ),
         None,
     )
-    return _plan_between(packets, first, stop_key)
+    return _plan_between(packets, first, stop_key, span)
 
 
-def _plan_between(packets: Packets, first: int, stop_key: int | None) -> CopyPlan | None:
+def _plan_between(
+    packets: Packets, first: int, stop_key: int | None, span: Span
+) -> CopyPlan | None:
     """Plan from one keyframe's packet to another's, or to the end of the video."""
     shown = packets.pts[packets.is_shown]
     shown = np.unique(shown[shown >= packets.pts[first]])
@@ -107,33 +109,35 @@ def _plan_between(packets: Packets, first: int, stop_key: int | None) -> CopyPla
     if stop_key is None:
         last_end = int(packets.ends[packets.pts == shown[-1]].max())
         frames = Frames(shown, int(shown[0]), last_end, is_last=packets.reached_end)
-        return _plan(packets, first, len(packets.pts), frames)
+        return _plan(packets, first, len(packets.pts), frames, span)
     limit = int(packets.pts[stop_key])
     frames = Frames(shown[shown < limit], int(shown[0]), limit, is_last=False)
-    plan = _plan(packets, first, stop_key, frames)
+    plan = _plan(packets, first, stop_key, frames, span)
     if plan is not None:
         return plan
     stop = 1 + int(np.flatnonzero(packets.pts <= limit).max())
     after = shown[shown > limit]
     end = int(after[0]) if len(after) else int(packets.ends[stop_key])
     with_key = Frames(shown[shown <= limit], int(shown[0]), end, is_last=False)
-    return _plan(packets, first, stop, with_key)
+    return _plan(packets, first, stop, with_key, span)
 
 
-def _plan(packets: Packets, first: int, stop: int, frames: Frames) -> CopyPlan | None:
+def _plan(packets: Packets, first: int, stop: int, frames: Frames, wanted: Span) -> CopyPlan | None:
     """Return the plan if these packets show these frames, no more and no fewer."""
     held = packets.pts[first:stop][packets.is_shown[first:stop]]
     held = held[held >= frames.pts[0]]
     if len(held) != len(frames.pts) or not np.array_equal(np.sort(held), frames.pts):
         return None
     start = max(0.0, packets.time(int(frames.pts[0])))
+    # Past the last frame the sound may go on.
+    end = max(packets.time(frames.stop), wanted.end if frames.is_last else 0.0)
     return CopyPlan(
         # Earlier ones lean on pictures before the keyframe and could not be decoded.
         pts=frozenset(pts for pts in packets.pts[first:stop].tolist() if pts >= packets.pts[first]),
         zero=int(frames.pts[0]) * packets.time_base,
-        end=frames.stop * packets.time_base,
+        end=max(frames.stop * packets.time_base, Fraction(end + packets.origin)),
         frames=frames,
-        span=Span(start=start, end=packets.time(frames.stop)),
+        span=Span(start=start, end=end),
     )
 
 
@@ -181,16 +185,16 @@ def _copy(
 ) -> None:
     """Copy what the plan names; stop once every stream is past the end."""
     sources = [container.streams[index] for index in tracks if index is not None]
-    targets = {stream.index: _add_stream(target, stream) for stream in sources}
+    targets = {stream.index: add_stream_like(target, stream) for stream in sources}
     left = set(plan.pts)
     for packet in packets_from(container, sources, media, plan.span.start):
         is_picture = packet.stream.index == media.video.index
         now = packet.pts * packet.time_base
-        is_wanted = packet.pts in left if is_picture else _is_heard(packet, plan)
+        is_wanted = packet.pts in left if is_picture else is_heard(packet, plan)
         if is_picture:
             left.discard(packet.pts)
         if is_wanted:
-            _move(packet, plan.zero, targets[packet.stream.index])
+            move(packet, plan.zero, targets[packet.stream.index])
             target.mux(packet)
         elif now > plan.end + INTERLEAVING or (
             now >= plan.end and not left and (len(sources) == 1 or not is_picture)
@@ -198,7 +202,7 @@ def _copy(
             break
 
 
-def _is_heard(packet: Any, plan: CopyPlan) -> bool:
+def is_heard(packet: Any, plan: CopyPlan) -> bool:
     """Say whether a sound packet plays during the clip, or is needed to begin it."""
     preroll = _PREROLL.get(packet.stream.codec_context.name, 0.0)
     start = packet.pts * packet.time_base
@@ -206,14 +210,14 @@ def _is_heard(packet: Any, plan: CopyPlan) -> bool:
     return bool(end > plan.zero - Fraction(preroll) and start < plan.end)
 
 
-def _add_stream(target: Any, stream: Any) -> Any:
+def add_stream_like(target: Any, stream: Any) -> Any:
     """Open a stream like another one, without its metadata."""
     added = target.add_stream_from_template(stream)
     added.metadata.clear()
     return added
 
 
-def _move(packet: Any, zero: Fraction, stream: Any) -> None:
+def move(packet: Any, zero: Fraction, stream: Any) -> None:
     """Shift a packet so that `zero` seconds becomes time zero, and hand it to another stream."""
     shift = round(zero / packet.time_base)
     packet.pts -= shift

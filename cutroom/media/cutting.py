@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cutroom.media.copying import (
+    MP4_SOUND,
     CopyPlan,
     copy_packets,
     fits_mp4,
@@ -18,6 +19,8 @@ from cutroom.media.cropping import Crop, clip_size
 from cutroom.media.ffmpeg import OnProgress
 from cutroom.media.packets import Packets, choose_frames, read_packets
 from cutroom.media.reencoding import ENCODER, Stretch, encode
+from cutroom.media.smart_plan import plan_smart_cut
+from cutroom.media.smartcut import cut_smartly
 from cutroom.media.verifying import Expected, check_clip, decoded_times
 from cutroom.records.clip import Cut
 from cutroom.records.errors import OutputUnsound
@@ -101,6 +104,11 @@ def render_cut(
         frames=choose_frames(packets, cut.span, media),
         sound=track if _has_sound(packets, cut.span) else None,
     )
+    if cut.mode == "smart" and drawn is None and _is_as_it_was(cut):
+        how = _cut_smartly(stretch, part)
+        if how is not None:
+            width, height = media.video.display_size
+            return RenderedCut(part, cut.span, how, width, height)
     encode(stretch, part, ass=drawn, encoder=encoder, on_progress=on_progress)
     width, height = _check_encoded(stretch, part)
     return RenderedCut(part, cut.span, "encoded", width, height)
@@ -117,15 +125,19 @@ def _sound_track(media: Media, index: int | None) -> AudioStream | None:
 
 def _may_copy(media: Media, cut: Cut, track: AudioStream | None) -> bool:
     """Say whether the clip is to look and sound as its source does, in codecs that MP4 holds."""
-    is_as_it_was = cut.layout == "source" and cut.framing is None and cut.loudness == "source"
-    return cut.mode != "encode" and is_as_it_was and fits_mp4(media, track.index if track else None)
+    is_wanted = cut.mode != "encode" and _is_as_it_was(cut)
+    return is_wanted and fits_mp4(media, track.index if track else None)
+
+
+def _is_as_it_was(cut: Cut) -> bool:
+    return cut.layout == "source" and cut.framing is None and cut.loudness == "source"
 
 
 def _plan_copy(packets: Packets, media: Media, cut: Cut) -> CopyPlan | None:
     if cut.mode == "copy":
         return plan_wider_copy(packets, cut.span, media)
     frames = choose_frames(packets, cut.span, media)
-    return plan_exact_copy(packets, frames, media)
+    return plan_exact_copy(packets, cut.span, frames, media)
 
 
 def _has_sound(packets: Packets, span: Span) -> bool:
@@ -150,6 +162,25 @@ def _copied(
         part.unlink(missing_ok=True)
         return False
     return True
+
+
+def _cut_smartly(stretch: Stretch, part: Path) -> Literal["copied", "smart"] | None:
+    """Copy all but the ends and check; None where that does not pay or is in any doubt."""
+    packets, sound = stretch.packets, stretch.sound
+    plan = plan_smart_cut(stretch.source, stretch.media, packets, stretch.cut.span, stretch.frames)
+    if plan is None:
+        return None
+    expected = _expected_copy(packets, plan.as_copy, has_sound=sound is not None)
+    if sound is not None and sound.codec not in MP4_SOUND:
+        # Encoded sound begins with the picture; silence fills what the source lacks.
+        expected = replace(expected, sound_start=0.0)
+    try:
+        cut_smartly(stretch, plan, part)
+        check_clip(part, expected)
+    except OutputUnsound:
+        part.unlink(missing_ok=True)
+        return None
+    return "smart" if plan.encoded else "copied"
 
 
 def _expected_copy(packets: Packets, plan: CopyPlan, *, has_sound: bool) -> Expected:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from cutroom.media.native_output import without_chatter
 from cutroom.records.errors import ModelFailed, ModelMissing
 from cutroom.records.findings import FaceBox
-from cutroom.records.media import Media
 
-PICTURE_WIDTH = 640
-"""Pixels: the model works on 128 x 128, so even one of three tiles of it keeps every detail."""
+PICTURE_SIDE = 640
+"""Pixels of a picture's longer side: the model works on 128 x 128, so even one of three tiles of
+it keeps every detail."""
 LEAST_SCORE = 0.5
 """The detector's own default; below it, walls and hands of the corpus turn into faces."""
 SURE_SCORE = 0.75
@@ -128,18 +128,6 @@ def face_detector(model: Path) -> FaceDetector:
         ModelFailed: MediaPipe cannot be loaded, or not with this file.
     """
     return FaceDetector(model)
-
-
-def upright(frame: Any, media: Media) -> npt.NDArray[np.uint8]:
-    """Return a decoded frame as people see it, small: RGB of shape (height, width, 3)."""
-    full_width, full_height = media.video.display_size
-    scale = min(1.0, PICTURE_WIDTH / max(full_width, full_height))
-    width, height = max(1, round(full_width * scale)), max(1, round(full_height * scale))
-    coded = (height, width) if media.video.rotation % 180 else (width, height)
-    picture = frame.to_ndarray(format="rgb24", width=coded[0], height=coded[1])
-    if media.video.is_mirrored:
-        picture = picture[::-1]
-    return np.ascontiguousarray(np.rot90(picture, media.video.rotation // 90), dtype=np.uint8)
 
 
 def overlap(one: FaceBox, other: FaceBox) -> float:

@@ -1,68 +1,27 @@
 """Find faces and follow each through its shot, looking at few frames."""
 
 import bisect
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import av.error
-
-from cutroom.media.face_detector import SURE_SCORE, face_detector, overlap, upright
-from cutroom.media.opening import open_media
-from cutroom.records.findings import FaceBox, FaceTrack, Scene
+from cutroom.media.face_detector import PICTURE_SIDE, FaceDetector, face_detector
+from cutroom.media.face_tracks import FaceLook, follow, is_likely
+from cutroom.media.frames import Picture, look_at_frames
+from cutroom.records.findings import FaceTrack, Scene
 from cutroom.records.media import Media
 from cutroom.records.span import Span
 
-EVERY = 0.5
-"""Seconds between looks: heads rarely cross more than their own width in that time."""
-SNAP = 0.2
-"""Seconds from a wanted time within which a keyframe, cheap to decode, does as well."""
+COARSE = 10.0
+"""Seconds between looks that suffice to know who is in a video. Most encoders set a keyframe at
+least as often, and no other frame is looked at then, but for shots without one."""
+CLOSE = 0.25
+"""Seconds between looks where a crop follows a face: framing considers its place as often, and
+what leads to those frames is decoded either way."""
 INSIDE = 0.1
 """Seconds kept from a shot's ends, where a dissolve or a late keyframe may show the next."""
-NEAR = 1.0
-"""Widths of a face that it may move from one look to the next and still be the same."""
-SIMILAR = 1.8
-"""Times that a face may grow or shrink between two looks."""
-LIKELY = 0.7
-"""Score that the best of several boxes has at least: butterflies and ceilings of the corpus stay
-below it however often they are seen."""
-LOST_AFTER = 3
-"""Looks without a face after which it is gone."""
-
-
-@dataclass(slots=True)
-class _Track:
-    """A face being followed."""
-
-    boxes: list[FaceBox] = field(default_factory=list)
-    missed: int = 0
-
-
-def sample_times(
-    media: Media, scenes: list[Scene], window: Span, *, every: float = EVERY
-) -> list[float]:
-    """Choose the times at which to look for faces.
-
-    Args:
-        media: The probe of the file.
-        scenes: Its shots; none stands for one that never ends.
-        window: What is to be looked at.
-        every: Seconds between looks within a shot; infinite for keyframes alone and the middle
-            of each shot that has none.
-
-    Returns:
-        Times in order: every keyframe in the window, and in each shot more, on keyframes where
-        there are some near.
-    """
-    shots: list[Span] = list(scenes) or [window]
-    times: set[float] = set()
-    for shot in shots:
-        start, end = max(shot.start, window.start), min(shot.end, window.end)
-        if end > start:
-            times |= _times_in(media.keyframes, start, end, every)
-    return sorted(times)
+LOOK_AGAIN = 0.5
+"""Seconds after the only look at a shot at which a second one settles doubts: a blink or a
+dissolve is over, and little has to be decoded to get there."""
 
 
 def find_faces(
@@ -72,7 +31,7 @@ def find_faces(
     window: Span,
     model: Path,
     *,
-    every: float = EVERY,
+    every: float = COARSE,
 ) -> list[FaceTrack]:
     """Find the faces in a window and follow each through its shot.
 
@@ -85,156 +44,91 @@ def find_faces(
         every: Seconds between looks, as for `sample_times`.
 
     Returns:
-        Tracks ordered by start; boxes are fractions of the upright picture. A track has two
-        boxes at least, or one that is sure.
+        Tracks ordered by start; boxes are fractions of the upright picture. What was likely
+        not a face in all its looks together has no track.
 
     Raises:
         ModelMissing: The model's file is not there.
         ModelFailed: MediaPipe cannot be loaded, or not with this file.
     """
     detector = face_detector(model)
-    times = sample_times(media, scenes, window, every=every)
-    looks = [
-        (time, detector.find(upright(frame, media), time))
-        for time, frame in _frames(path, media, times)
-    ]
-    tracks: list[FaceTrack] = []
-    for shot in list(scenes) or [Scene(start=window.start, end=window.end)]:
-        inside = [look for look in looks if shot.start <= look[0] < shot.end]
-        tracks += follow(inside, shot, every=every)
+    shots = _shots(scenes, window)
+    looks = _look(path, media, sample_times(media, scenes, window, every=every), detector)
+    again = [time for shot in shots for time in _second_look(shot, _inside(looks, shot))]
+    if again:
+        looks += _look(path, media, again, detector)
+        looks.sort(key=lambda look: look.time)
+    tracks = [track for shot in shots for track in follow(_inside(looks, shot), shot)]
     return sorted(tracks, key=lambda track: (track.start, track.boxes[0].x))
 
 
-def follow(
-    looks: list[tuple[float, list[FaceBox]]], shot: Span, *, every: float = EVERY
-) -> list[FaceTrack]:
-    """Join the faces seen in one shot into tracks.
+def sample_times(
+    media: Media, scenes: list[Scene], window: Span, *, every: float = COARSE
+) -> list[float]:
+    """Choose the times at which to look for faces.
 
     Args:
-        looks: Time of each look in order, and the faces seen then.
-        shot: Where the tracks must stay.
-        every: Seconds between looks, half of which a track lasts beyond its first and last box.
+        media: The probe of the file.
+        scenes: Its shots; none stands for one that never ends.
+        window: What is to be looked at.
+        every: Seconds between looks within a shot at most, about.
+
+    Returns:
+        Times in order: every keyframe in the window, one time at least in each shot, and more
+        where keyframes are too far apart.
     """
-    running: list[_Track] = []
-    done: list[_Track] = []
-    for _, boxes in looks:
-        left = list(boxes)
-        for track in sorted(running, key=lambda track: -len(track.boxes)):
-            box = _nearest(track.boxes[-1], left)
-            if box is None:
-                track.missed += 1
-            else:
-                left.remove(box)
-                track.boxes.append(box)
-                track.missed = 0
-        done += [track for track in running if track.missed >= LOST_AFTER]
-        running = [track for track in running if track.missed < LOST_AFTER]
-        running += [_Track([box]) for box in left]
-    slack = min(every, EVERY) / 2
-    return [_finished(track, shot, slack) for track in done + running if _is_real(track)]
+    return [
+        time
+        for shot in _shots(scenes, window)
+        for time in _times_in(media.keyframes, shot, every)
+    ]
 
 
-def _times_in(keyframes: tuple[float, ...], start: float, end: float, every: float) -> set[float]:
-    """Return the keyframes of a shot and the times of a grid that no keyframe is near."""
-    first = bisect.bisect_left(keyframes, start)
-    keys = keyframes[first : bisect.bisect_left(keyframes, end)]
-    times = set(keys)
-    inset = min(INSIDE, (end - start) / 4)
-    if every >= end - start:
-        grid = [(start + end) / 2] if not keys else []
-    else:
-        count = max(2, round((end - start) / every))
-        step = (end - start - 2 * inset) / (count - 1)
-        grid = [start + inset + number * step for number in range(count)]
-    for time in grid:
-        if all(abs(time - key) > SNAP for key in keys):
-            times.add(time)
+def _shots(scenes: list[Scene], window: Span) -> list[Span]:
+    """Return the parts of a window that lie in one shot each."""
+    shots: list[Span] = list(scenes) or [window]
+    return [
+        Span(start=max(shot.start, window.start), end=min(shot.end, window.end))
+        for shot in shots
+        if shot.overlap(window) > 0
+    ]
+
+
+def _times_in(keyframes: tuple[float, ...], shot: Span, every: float) -> list[float]:
+    """Return the keyframes of a shot, and times between those that are too far apart."""
+    first, last = (bisect.bisect_left(keyframes, time) for time in (shot.start, shot.end))
+    keys = list(keyframes[first:last])
+    inset = min(INSIDE, shot.duration / 4)
+    start, end = shot.start + inset, shot.end - inset
+    if every >= shot.duration:
+        return keys or [(start + end) / 2]
+    if not keys or keys[0] - start > every / 2:
+        keys.insert(0, start)
+    if end - keys[-1] > every / 2:
+        keys.append(end)
+    times = keys[:1]
+    for one, two in pairwise(keys):
+        parts = max(1, round((two - one) / every))
+        times += [one + (two - one) * number / parts for number in range(1, parts + 1)]
     return times
 
 
-def _frames(path: Path, media: Media, times: list[float]) -> Iterator[tuple[float, Any]]:
-    """Yield the frame at or after each time, and its own time; broken groups are passed over."""
-    with open_media(path) as container:
-        stream: Any = container.streams[media.video.index]
-        context: Any = stream.codec_context
-        if context.name == "h264":
-            # Reference frames are near enough, and blocks do not keep a face from being found.
-            # Other decoders get no such wish: VP9's frame threads wait for ever for what it skips.
-            context.options = {**context.options, "skip_loop_filter": "all"}
-            context.thread_type = "AUTO"
-            context.skip_frame = "NONREF"
-        for key, wanted in _by_group(media, times):
-            if key is not None:
-                container.seek(
-                    int((key + media.start) / stream.time_base), stream=stream, backward=True
-                )
-            yield from _frames_at(container, stream, wanted, media.start)
+def _second_look(shot: Span, looks: list[FaceLook]) -> list[float]:
+    """Return when to look again at a shot that was looked at once and did not show sure faces."""
+    if len(looks) != 1 or (looks[0].faces and all(is_likely([one]) for one in looks[0].faces)):
+        return []
+    return [looks[0].time + min(LOOK_AGAIN, (shot.end - looks[0].time) / 2)]
 
 
-def _by_group(media: Media, times: list[float]) -> Iterator[tuple[float | None, list[float]]]:
-    """Group times by the keyframe from which they are decoded."""
-    if not media.is_seekable or not media.keyframes:
-        if times:
-            yield None, times
-        return
+def _look(
+    path: Path, media: Media, times: list[float], detector: FaceDetector
+) -> list[FaceLook]:
+    def look(time: float, picture: Picture) -> FaceLook:
+        return FaceLook(time, detector.find(picture, time))
 
-    def keyframe(time: float) -> float:
-        place = bisect.bisect_right(media.keyframes, time + 1e-6) - 1
-        return media.keyframes[max(0, place)]
-
-    for key, group in itertools.groupby(times, keyframe):
-        yield key, list(group)
+    return look_at_frames(path, media, times, (PICTURE_SIDE, PICTURE_SIDE), look)
 
 
-def _frames_at(
-    container: Any, stream: Any, wanted: list[float], origin: float
-) -> Iterator[tuple[float, Any]]:
-    """Decode from here on until every wanted time has its frame."""
-    waiting = iter(wanted)
-    time = next(waiting)
-    for frame in _decoded(container, stream):
-        shown = float(frame.pts * stream.time_base) - origin
-        if shown < time - 1e-3:
-            continue
-        yield max(0.0, shown), frame
-        following = next((later for later in waiting if later > shown), None)
-        if following is None:
-            return
-        time = following
-
-
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    for packet in container.demux(stream):
-        try:
-            frames = stream.codec_context.decode(packet)
-        except av.error.FFmpegError:
-            continue
-        yield from (frame for frame in frames if frame.pts is not None)
-
-
-def _nearest(last: FaceBox, boxes: list[FaceBox]) -> FaceBox | None:
-    """Return the box that continues a track, None when there is none near of its size."""
-    fitting = [box for box in boxes if _distance(last, box) <= NEAR and _is_similar(last, box)]
-    return min(fitting, key=lambda box: _distance(last, box) - overlap(last, box), default=None)
-
-
-def _distance(one: FaceBox, other: FaceBox) -> float:
-    """Return how far the middles are apart, in widths and heights of the faces."""
-    across = (one.x + one.width / 2 - other.x - other.width / 2) / max(one.width, other.width)
-    down = (one.y + one.height / 2 - other.y - other.height / 2) / max(one.height, other.height)
-    return max(abs(across), abs(down))
-
-
-def _is_similar(one: FaceBox, other: FaceBox) -> bool:
-    return 1 / SIMILAR <= one.height / other.height <= SIMILAR
-
-
-def _is_real(track: _Track) -> bool:
-    best = max(box.score for box in track.boxes)
-    return best >= (LIKELY if len(track.boxes) > 1 else SURE_SCORE)
-
-
-def _finished(track: _Track, shot: Span, slack: float) -> FaceTrack:
-    start = max(shot.start, track.boxes[0].time - slack)
-    end = min(shot.end, track.boxes[-1].time + slack)
-    return FaceTrack(start=start, end=end, boxes=tuple(track.boxes))
+def _inside(looks: list[FaceLook], shot: Span) -> list[FaceLook]:
+    times = [look.time for look in looks]
+    return looks[bisect.bisect_left(times, shot.start) : bisect.bisect_left(times, shot.end)]

@@ -105,6 +105,20 @@ def encode(
     run(output, on_progress=on_progress, folder=folder)
 
 
+def encode_sound(stretch: Stretch, part: Path) -> None:
+    """Encode the sound of a stretch alone, as `encode` does, into an MP4.
+
+    Raises:
+        ValueError: The stretch has no sound.
+        FfmpegFailed, FfmpegStalled, DiskFull: As `run` says.
+    """
+    if stretch.sound is None:
+        raise ValueError("The stretch has no sound.")
+    sound = _sound(stretch, stretch.sound)
+    options = {**_sound_options(stretch.sound), "copyts": None, "map_metadata": -1, "f": "mp4"}
+    run(ffmpeg.output(sound, f"file:{part.resolve()}", **options), folder=part.parent)
+
+
 def _input(stretch: Stretch, target: float) -> Any:
     """Open the source at the keyframe before `target`, seconds of the source.
 

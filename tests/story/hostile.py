@@ -99,7 +99,7 @@ BROKEN = [
     ),
     *_fails(
         MediaCorrupt,
-        ("all zero", bad.overwritten((0.0, 1.0), zeros=True), "damaged"),
+        ("all zero", bad.overwritten((0.0, 1.0), zeros=True), "No frame"),
         ("mostly noise", bad.overwritten((0.2, 0.95)), "damaged"),
         ("nested boxes", bad.nested_boxes, "cannot be opened"),
     ),
