@@ -6,10 +6,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import scenes, video
+from benchmarks import analysis, cutting, encoding, orchestration, scenes, video
 from benchmarks.tables import as_markdown, between_marks, read_results, write_results
 
-BENCHMARKS = {"video": video, "scenes": scenes}
+BENCHMARKS = {
+    "video": video,
+    "scenes": scenes,
+    "cutting": cutting,
+    "encoding": encoding,
+    "analysis": analysis,
+    "orchestration": orchestration,
+}
 """Each a module with `measure`, `as_tables` and `in_sentences`; a new one is one line here."""
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results.json", HERE / "README.md"

@@ -14,6 +14,7 @@ VERSION = 1
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
 SHORT_SECONDS = 28.0
 """The clip of seed 001 lasts 26 s; this one ends at the keyframe nearest to 28 s."""
+THREE_HOURS = 3 * 3600.0
 LONG_SECONDS = 600
 """About: the picture is played a whole number of times."""
 
@@ -99,6 +100,16 @@ def long_video(folder: Path) -> Video:
         "drawn": "the sample and drawn motion with grain, repeated, under the sample's voice",
     }
     return Video("long", path, probe(path), made_of[kind])
+
+
+def three_hours(folder: Path) -> Video:
+    """Return the long video repeated to three hours by copying its packets: 3.6 GB."""
+    once = long_video(folder)
+    path = once.path.with_name(once.path.name.replace("long", "three-hours"))
+    if not path.exists():
+        rounds = round(THREE_HOURS / once.media.duration)
+        _make(path, "-stream_loop", str(rounds - 1), "-i", once.path, "-map", "0", "-c", "copy")
+    return Video("three hours", path, probe(path), "the long one, repeated by stream copy")
 
 
 def _sample(folder: Path) -> Path:

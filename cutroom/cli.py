@@ -245,7 +245,7 @@ def _check_output(out: Path) -> None:
     place = out
     while not place.exists():
         place = place.parent
-    if (out.exists() and not out.is_dir()) or not os.access(place, os.W_OK):
+    if not place.is_dir() or not os.access(place, os.W_OK):
         raise OutputNotWritable(f"{out} cannot be written.", "Choose another folder with --out.")
 
 

@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 import psutil
 
 from blocks.settings import prefect_environment
@@ -62,10 +63,15 @@ class LocalServer:
     @property
     def answers(self) -> bool:
         """Whether it answers on its port."""
+        # Not httpx: it would first load all certificates of the machine, for a plain address.
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            return httpx.get(f"{self.api}/health", timeout=5).is_success
-        except httpx.HTTPError:
+            connection.request("GET", "/api/health")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def find_server(home: Path) -> LocalServer | None:

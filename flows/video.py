@@ -11,7 +11,7 @@ from cutroom.records.findings import Transcript
 from cutroom.records.order import Order
 from cutroom.records.report import Report
 from cutroom.records.span import Span
-from tasks.choose import choose_moments, plan_cuts
+from tasks.choose import choose_moments, follows_faces, plan_cuts
 from tasks.cut import render_clip, rendered
 from tasks.fetch import fetch_source
 from tasks.job import open_job, or_degraded
@@ -29,7 +29,14 @@ from tasks.prepare import make_master, make_normal, make_proxy, make_renditions
 from tasks.publish import publish
 from tasks.results import Results
 from tasks.understand import find_topics, gathered, join_transcripts
-from tasks.watch import find_changes, find_faces, join_scenes, list_windows, take_stills
+from tasks.watch import (
+    find_changes,
+    find_faces,
+    join_scenes,
+    list_windows,
+    look_closer,
+    take_stills,
+)
 from tasks.workbench import Workbench
 
 side_by_side: Any = ThreadPoolTaskRunner(settings().side_by_side)
@@ -163,6 +170,10 @@ def choose(results: Results, order: Order, bench: Workbench) -> None:
         recipe.longest_clip,
         bench,
     )
-    results.cuts = tuple(
-        plan_cuts(moments, results.normal, list(results.scenes), list(results.faces), recipe)
-    )
+    faces = list(results.faces)
+    if results.proxy and follows_faces(recipe.layout, results.normal):
+        scenes, shared = unmapped(list(results.scenes)), unmapped(bench)
+        close = look_closer.map(unmapped(results.proxy), scenes, moments, shared)
+        with or_degraded(bench, "faces"):
+            faces = gathered(close)
+    results.cuts = tuple(plan_cuts(moments, results.normal, list(results.scenes), faces, recipe))

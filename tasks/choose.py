@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from cutroom.media.framing import frame_faces
 from prefect import get_run_logger
 
 from cutroom.catalog import reading
 from cutroom.media import moments
 from cutroom.media.clip_id import cut_id
+from cutroom.media.framing import frame_faces, moves
 from cutroom.records.clip import Cut, Moment
 from cutroom.records.errors import OrderInvalid
 from cutroom.records.findings import FaceTrack, Scene, Transcript
 from cutroom.records.media import Normal
-from cutroom.records.order import Recipe
+from cutroom.records.order import Layout, Recipe
 from cutroom.records.span import Span
 from tasks.listen import ENERGY_STEP
 from tasks.policies import step
@@ -50,6 +50,11 @@ def choose_moments(
         )
         get_run_logger().info("%d moments", len(found))
         return found
+
+
+def follows_faces(layout: Layout, normal: Normal) -> bool:
+    """Say whether clips show a crop that follows faces, which have to be looked at closely."""
+    return moves(layout, normal.media.video.display_size)
 
 
 def plan_cuts(

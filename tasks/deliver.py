@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cutroom.records.blob import Blob
@@ -16,6 +16,7 @@ from cutroom.records.report import (
 from cutroom.report.page import write_page
 from cutroom.report.schema import read_json, write_json
 from cutroom.report.timeline import draw_timeline
+from cutroom.storage.local import room_to_write
 from tasks.listen import ENERGY_STEP
 from tasks.results import MASTER_NAME, Results, clip_name
 from tasks.workbench import Workbench
@@ -88,19 +89,21 @@ def deliver(results: Results, report: Report, out: Path, bench: Workbench) -> No
 @contextmanager
 def _staging(out: Path, job_id: str) -> Iterator[Path]:
     """Yield a folder beside the results, gone afterwards; take away what we made if it fails."""
-    was_there = out.exists()
+    ours = [folder for folder in (out, *out.parents) if not folder.exists()]
     staging = out / f".part-{job_id}"
     try:
-        staging.mkdir(parents=True, exist_ok=True)
-        yield staging
+        with room_to_write():
+            staging.mkdir(parents=True, exist_ok=True)
+            yield staging
     except OSError as error:
         raise OutputNotWritable(
             f"{out} cannot be written: {error.strerror}.", "Choose another folder with --out."
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-        if not was_there and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+        for folder in ours:
+            with suppress(OSError):  # it holds something: the results, or what others put there
+                folder.rmdir()
 
 
 def _swap_in(staging: Path, out: Path) -> None:
@@ -109,13 +112,28 @@ def _swap_in(staging: Path, out: Path) -> None:
     Of what was there before, only files that an earlier report names are taken away.
     """
     earlier = _named_by(out / "report.json")
-    (out / "report.json").unlink(missing_ok=True)
     new = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
+    _check_way(new, out)
+    (out / "report.json").unlink(missing_ok=True)
     for name in sorted(new, key=lambda name: name == Path("report.json")):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).replace(out / name)
     for name in earlier - set(new):
-        (out / name).unlink(missing_ok=True)
+        if not (out / name).is_dir():
+            (out / name).unlink(missing_ok=True)
+
+
+def _check_way(names: Iterable[Path], out: Path) -> None:
+    """Refuse, before anything is moved, where someone's folder or file has the name of ours."""
+    for name in names:
+        folders = [out / folder for folder in name.parents]
+        in_the_way = [folder for folder in folders if folder.exists() and not folder.is_dir()]
+        if (out / name).is_dir():
+            in_the_way.append(out / name)
+        for place in in_the_way:
+            raise OutputNotWritable(
+                f"{place} is in the way of the results.", "Move it, or choose another --out."
+            )
 
 
 def _named_by(path: Path) -> set[Path]:

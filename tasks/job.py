@@ -10,7 +10,7 @@ from cutroom.records.blob import vouched_by
 from cutroom.records.errors import CutroomError, JobUnknown, MediaError, ModelError
 from cutroom.records.order import Order
 from cutroom.records.report import Degraded, ErrorReport, Report
-from cutroom.storage.local import LocalStore
+from cutroom.storage.local import LocalStore, room_to_write
 from tasks.workbench import Workbench
 
 
@@ -28,7 +28,8 @@ def open_job(order: Order) -> Iterator[Workbench]:
     bench = Workbench(job, chosen, store, catalog)
     with vouched_by(store.has):
         try:
-            yield bench
+            with room_to_write():
+                yield bench
         except CutroomError as error:
             why = ErrorReport(code=error.code, message=error.problem, hint=error.hint)
             writing.fail(catalog, job.id, why, bench.book.latest_stage)

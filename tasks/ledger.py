@@ -22,10 +22,25 @@ def cpu_seconds_so_far() -> float:
 
 @dataclass(slots=True)
 class _Entry:
-    started: float = 0.0
-    ended: float = 0.0
+    running: int = 0
+    """Parts at work right now."""
+    since: float = 0.0
+    """When the first of them began."""
+    seconds: float = 0.0
+    """During which at least one part was at work."""
     cpu_seconds: float = 0.0
     parts: int = 0
+
+    def begin(self) -> None:
+        if not self.running:
+            self.since = time.monotonic()
+        self.running += 1
+
+    def end(self) -> None:
+        self.running -= 1
+        self.parts += 1
+        if not self.running:
+            self.seconds += time.monotonic() - self.since
 
 
 @dataclass(slots=True)
@@ -51,20 +66,20 @@ class Book:
     @contextmanager
     def stage(self, name: StageName) -> Iterator[None]:
         """Count what happens within as work of that stage."""
-        began, cpu_began = time.monotonic(), time.thread_time()
+        cpu_began = time.thread_time()
         self.latest_stage = name
-        begun = self._entries.get(name)
-        self.progress(name, (begun.parts if begun else 0) / self._parts.get(name, 1))
+        with self._lock:
+            entry = self._entries.setdefault(name, _Entry())
+            entry.begin()
+        self.progress(name, entry.parts / self._parts.get(name, 1))
         with counted() as runs:
             try:
                 yield
             finally:
                 cpu = time.thread_time() - cpu_began + sum(run.cpu_seconds for run in runs)
                 with self._lock:
-                    entry = self._entries.setdefault(name, _Entry(started=began))
-                    entry.ended = time.monotonic()
+                    entry.end()
                     entry.cpu_seconds += cpu
-                    entry.parts += 1
                     self.video_encodes += sum(run.video_encodes for run in runs)
         self.progress(name, entry.parts / self._parts.get(name, 1))
 
@@ -104,5 +119,5 @@ class Book:
         entry = self._entries.get(name)
         if entry is None:
             return Stage(name=name, cached=True)
-        seconds = entry.ended - entry.started
-        return Stage(name=name, seconds=round(seconds, 3), cpu_seconds=round(entry.cpu_seconds, 3))
+        entry_seconds, cpu_seconds = round(entry.seconds, 3), round(entry.cpu_seconds, 3)
+        return Stage(name=name, seconds=entry_seconds, cpu_seconds=cpu_seconds)

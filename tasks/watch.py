@@ -3,15 +3,13 @@
 from prefect import get_run_logger
 
 from cutroom.media import faces, scenes
-from cutroom.media.thumbnail import make_thumbnail
+from cutroom.media.stills import COUNT, make_stills
+from cutroom.records.clip import Moment
 from cutroom.records.findings import Change, FaceTrack, Scene
 from cutroom.records.media import Proxy, Still
 from cutroom.records.span import Span
 from tasks.policies import step
 from tasks.workbench import Workbench
-
-STILLS = 12
-"""Pictures along the timeline: as many as fit its width side by side."""
 
 
 @step("keyframes")
@@ -22,7 +20,7 @@ def list_windows(proxy: Proxy, bench: Workbench) -> list[Span]:
         return scenes.windows_of_keyframes(proxy.media)
 
 
-@step("changes", run_name="changes {window.start:.0f}-{window.end:.0f} s")
+@step("changes", version=2, run_name="changes {window.start:.0f}-{window.end:.0f} s")
 def find_changes(proxy: Proxy, window: Span, bench: Workbench) -> list[Change]:
     """Find cuts and fades in one window, decoding keyframes first."""
     with bench.book.stage("scenes"):
@@ -38,27 +36,30 @@ def join_scenes(changes: list[Change], duration: float, bench: Workbench) -> lis
         return found
 
 
-@step("faces", run_name="faces {window.start:.0f}-{window.end:.0f} s")
+@step("faces", version=2, run_name="faces {window.start:.0f}-{window.end:.0f} s")
 def find_faces(
     proxy: Proxy, scenes_found: list[Scene], window: Span, bench: Workbench
 ) -> list[FaceTrack]:
-    """Find faces on a few frames a shot and follow each through its shot."""
+    """Find faces on keyframes and a few frames more, and follow each through its shot."""
     with bench.book.stage("faces"):
         path, model = bench.store.path(proxy.file), bench.settings.face_model
         return faces.find_faces(path, proxy.media, scenes_found, window, model)
 
 
-@step("stills")
+@step("close faces", run_name="faces {moment.start:.1f}-{moment.end:.1f} s")
+def look_closer(
+    proxy: Proxy, scenes_found: list[Scene], moment: Moment, bench: Workbench
+) -> list[FaceTrack]:
+    """Follow faces closely where a crop will follow them."""
+    with bench.book.stage("faces"):
+        path, model = bench.store.path(proxy.file), bench.settings.face_model
+        close = faces.CLOSE
+        return faces.find_faces(path, proxy.media, scenes_found, moment, model, every=close)
+
+
+@step("stills", version=2)
 def take_stills(proxy: Proxy, bench: Workbench) -> list[Still]:
     """Take small pictures at even distances, for the timeline."""
     with bench.store.workspace() as folder:
-        path, media = bench.store.path(proxy.file), proxy.media
-        each = max(media.duration, 0.001) / STILLS
-        stills = []
-        for number in range(STILLS):
-            part = folder / f"{number}.jpg"
-            span = Span(start=number * each, end=(number + 1) * each)
-            make_thumbnail(path, media, span, part)
-            middle = round((span.start + span.end) / 2, 3)
-            stills.append(Still(time=middle, file=bench.store.keep(part)))
-        return stills
+        made = make_stills(bench.store.path(proxy.file), proxy.media, COUNT, folder)
+        return [Still(time=time, file=bench.store.keep(part)) for time, part in made]

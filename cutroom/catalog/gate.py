@@ -1,6 +1,8 @@
 """The one gate where the database's errors become ours."""
 
 import errno
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +18,8 @@ _HINTS = (
     ("permission denied", "Let the database's user create and change tables there."),
 )
 """What to do, by what the driver says; the first that fits counts."""
+_LEAST_ROOM = 1 << 20
+"""Bytes; SQLite grows its write-ahead log and its shared memory by less at once."""
 _DEFAULT_HINT = "Check that the database runs and that the catalog's URL is right."
 
 
@@ -39,6 +43,8 @@ def translated(place: Place) -> Iterator[None]:
     except exc.DBAPIError as error:
         # Not chained: drivers may repeat the address, and logs print whole chains.
         raise explain(place, str(error.orig)) from None
+    except sqlite3.Error as error:  # from what we run when a connection opens
+        raise explain(place, str(error)) from None
     except exc.TimeoutError:
         raise explain(place, "every connection is in use") from None
 
@@ -61,7 +67,7 @@ def opened(place: Place) -> Iterator[None]:
 
 def explain(place: Place, reason: str) -> CutroomError:
     """Return the error for what a driver or the system said about a catalog."""
-    if "disk is full" in reason:
+    if "disk is full" in reason or ("disk I/O error" in reason and _is_full(place)):
         return _no_room()
     hint = next((hint for mark, hint in _HINTS if mark in reason.lower()), _DEFAULT_HINT)
     if any(secret in reason for secret in place.secrets):
@@ -69,6 +75,11 @@ def explain(place: Place, reason: str) -> CutroomError:
     return CatalogUnavailable(
         f"The catalog in {place.name} does not answer: {' '.join(reason.split())}.", hint
     )
+
+
+def _is_full(place: Place) -> bool:
+    """Say whether an I/O error has a plain cause: SQLite's shared memory could not grow."""
+    return place.file is not None and shutil.disk_usage(place.file.parent).free < _LEAST_ROOM
 
 
 def _no_room() -> DiskFull:

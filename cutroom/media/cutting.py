@@ -1,4 +1,4 @@
-"""Rendering one cut: copied where nothing is lost by it, else encoded once, and always checked."""
+"""Rendering one cut: copied as far as nothing is lost by it, else encoded, and always checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from cutroom.media.copying import (
-    MP4_SOUND,
     CopyPlan,
     copy_packets,
     fits_mp4,
@@ -20,7 +19,7 @@ from cutroom.media.ffmpeg import OnProgress
 from cutroom.media.packets import Packets, choose_frames, read_packets
 from cutroom.media.reencoding import ENCODER, Stretch, encode
 from cutroom.media.smart_plan import plan_smart_cut
-from cutroom.media.smartcut import cut_smartly
+from cutroom.media.smartcut import COPIED_SOUND, cut_smartly
 from cutroom.media.verifying import Expected, check_clip, decoded_times
 from cutroom.records.clip import Cut
 from cutroom.records.errors import OutputUnsound
@@ -55,10 +54,11 @@ def render_cut(
     """Cut one clip out of a video, exact to the frame.
 
     The first frame is the one nearest to the span's start, at most half a frame early; the last is
-    the last before the span's end; the sound is cut to the same stretch. The packets are copied
-    where both ends are keyframes and nothing is drawn, cropped or re-timed; else the stretch is
-    encoded once. In mode `copy` the ends move out to keyframes instead. What MP4 cannot hold, what
-    asks for another picture or sound, and a copy that fails its check are encoded in any mode.
+    the last before the span's end; the sound is cut to the same stretch. Where nothing is drawn,
+    cropped or re-timed, whole groups of pictures are copied and only the ends between keyframes
+    are encoded, in mode `smart`, if that pays; else the stretch is encoded once. In mode `copy` the
+    ends move out to keyframes instead. What MP4 cannot hold, what asks for another picture or
+    sound, and a copy that is in any doubt are encoded in any mode.
 
     Args:
         source: The normal file of the video.
@@ -126,7 +126,8 @@ def _sound_track(media: Media, index: int | None) -> AudioStream | None:
 def _may_copy(media: Media, cut: Cut, track: AudioStream | None) -> bool:
     """Say whether the clip is to look and sound as its source does, in codecs that MP4 holds."""
     is_wanted = cut.mode != "encode" and _is_as_it_was(cut)
-    return is_wanted and fits_mp4(media, track.index if track else None)
+    is_whole = cut.mode == "copy" or track is None or track.codec in COPIED_SOUND
+    return is_wanted and is_whole and fits_mp4(media, track.index if track else None)
 
 
 def _is_as_it_was(cut: Cut) -> bool:
@@ -171,7 +172,7 @@ def _cut_smartly(stretch: Stretch, part: Path) -> Literal["copied", "smart"] | N
     if plan is None:
         return None
     expected = _expected_copy(packets, plan.as_copy, has_sound=sound is not None)
-    if sound is not None and sound.codec not in MP4_SOUND:
+    if sound is not None and sound.codec not in COPIED_SOUND:
         # Encoded sound begins with the picture; silence fills what the source lacks.
         expected = replace(expected, sound_start=0.0)
     try:

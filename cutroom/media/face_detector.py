@@ -2,9 +2,14 @@
 
 import atexit
 import math
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -140,13 +145,37 @@ def overlap(one: FaceBox, other: FaceBox) -> float:
 
 def _load() -> tuple[Any, Any]:
     try:
-        import mediapipe  # noqa: PLC0415  seconds to import
-        from mediapipe.tasks.python import vision  # noqa: PLC0415
+        with _instead_of("matplotlib", "matplotlib.pyplot"):
+            import mediapipe  # noqa: PLC0415  long to import
+            from mediapipe.tasks.python import vision  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise ModelFailed(
             f"MediaPipe cannot be loaded: {error}", "Try: apt install libegl1 libgles2"
         ) from error
     return vision, mediapipe
+
+
+@contextmanager
+def _instead_of(*names: str) -> Iterator[None]:
+    """Let empty modules stand in for some that are imported but not used.
+
+    MediaPipe imports its drawing functions along with its detectors, and matplotlib with them,
+    which takes a second; nothing is drawn here.
+    """
+    missing = [name for name in names if name not in sys.modules]
+    for name in missing:
+        module = ModuleType(name)
+        parent, _, child = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], child, module)
+        else:
+            module.__spec__ = find_spec(name)  # for those who only ask whether it is there
+        sys.modules[name] = module
+    try:
+        yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
 
 
 def _tiles(width: int, height: int) -> list[tuple[int, int]]:

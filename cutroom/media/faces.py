@@ -19,9 +19,9 @@ CLOSE = 0.25
 what leads to those frames is decoded either way."""
 INSIDE = 0.1
 """Seconds kept from a shot's ends, where a dissolve or a late keyframe may show the next."""
-LOOK_AGAIN = 0.5
-"""Seconds after the only look at a shot at which a second one settles doubts: a blink or a
-dissolve is over, and little has to be decoded to get there."""
+LOOK_AGAIN = 0.3
+"""Seconds after the only look at a shot at which a second one settles doubts: a blink is over by
+then, and little has to be decoded to get there."""
 
 
 def find_faces(
@@ -78,9 +78,7 @@ def sample_times(
         where keyframes are too far apart.
     """
     return [
-        time
-        for shot in _shots(scenes, window)
-        for time in _times_in(media.keyframes, shot, every)
+        time for shot in _shots(scenes, window) for time in _times_in(media.keyframes, shot, every)
     ]
 
 
@@ -120,9 +118,7 @@ def _second_look(shot: Span, looks: list[FaceLook]) -> list[float]:
     return [looks[0].time + min(LOOK_AGAIN, (shot.end - looks[0].time) / 2)]
 
 
-def _look(
-    path: Path, media: Media, times: list[float], detector: FaceDetector
-) -> list[FaceLook]:
+def _look(path: Path, media: Media, times: list[float], detector: FaceDetector) -> list[FaceLook]:
     def look(time: float, picture: Picture) -> FaceLook:
         return FaceLook(time, detector.find(picture, time))
 

@@ -88,10 +88,10 @@ def _unsound(problem: str) -> OutputUnsound:
 def luma_of(frame: Any) -> Luma:
     """Copy the brightness of a planar picture, shape (rows, columns), 8 to 16 bits."""
     depth = frame.format.components[0].bits
-    kind = np.uint8 if depth <= 8 else np.uint16  # noqa: PLR2004  bits in a byte
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, kind).reshape(plane.height, -1)
-    return rows[: frame.height, : frame.width].copy()
+    if depth <= 8:  # noqa: PLR2004  bits in a byte
+        return np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : frame.width].copy()
+    return np.frombuffer(plane, np.uint16).reshape(plane.height, -1)[:, : frame.width].copy()
 
 
 def ssim(one: Luma, other: Luma, *, depth: int = 8) -> float:

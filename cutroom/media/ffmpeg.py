@@ -67,6 +67,29 @@ def counted() -> Iterator[list[Run]]:
         _runs.reset(token)
 
 
+@contextmanager
+def counted_as_one() -> Iterator[None]:
+    """Count the runs made within as one: parts of the same files, encoded side by side.
+
+    Threads that run in a copy of this context belong to it. CPU seconds add up; a file counts as
+    one encode however many parts it was made of.
+    """
+    started = time.monotonic()
+    with counted() as parts:
+        try:
+            yield
+        finally:
+            whole = Run(
+                seconds=time.monotonic() - started,
+                cpu_seconds=sum(part.cpu_seconds for part in parts),
+                video_encodes=max((part.video_encodes for part in parts), default=0),
+                log="".join(part.log for part in parts)[-LOG_BYTES:],
+            )
+    runs = _runs.get()
+    if runs is not None:
+        runs.append(whole)
+
+
 @cache
 def program() -> str:
     """Return the path of ffmpeg: `CUTROOM_FFMPEG`, else the one that imageio-ffmpeg carries.

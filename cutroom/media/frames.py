@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import av.error
 import numpy as np
@@ -90,7 +90,7 @@ class _Decoder:
         self._size = (height, width) if media.video.rotation % 180 else (width, height)
         self._scaler = VideoReformatter()
 
-    def __enter__(self) -> "_Decoder":
+    def __enter__(self) -> Self:
         self._container = self._opening.__enter__()
         self._stream: Any = self._container.streams[self._media.video.index]
         self._context: Any = self._stream.codec_context
@@ -109,7 +109,7 @@ class _Decoder:
         """Yield the frames for times of one group, upright and small, and their own times."""
         if key is not None:
             seconds = key + self._media.start
-            self._container.seek(int(seconds / self._stream.time_base), stream=self._stream)
+            self._container.seek(round(seconds / self._stream.time_base), stream=self._stream)
             self._context.flush_buffers()
         waiting = iter(wanted)
         time = next(waiting, None)
@@ -129,10 +129,13 @@ class _Decoder:
 
     def _frames(self, key: float | None, until: float) -> Iterator[Any]:
         """Decode frames up to a time, and give out at once what the decoder holds back."""
+        has_begun = key is None
         for packet in self._container.demux(self._stream):
-            if packet.size:
+            # A seek may lead to a keyframe before the wanted one.
+            has_begun |= packet.is_keyframe and self._seconds(packet.pts) >= (key or 0.0) - _SLACK
+            if has_begun and packet.size:
                 yield from self._decode(packet)
-            if self._is_enough(packet, key, until):
+            if has_begun and self._is_enough(packet, key, until):
                 break
         yield from self._decode(None)
         self._context.flush_buffers()
@@ -146,7 +149,7 @@ class _Decoder:
     def _is_enough(self, packet: Any, key: float | None, until: float) -> bool:
         """Say whether no later packet holds a frame up to a time."""
         if packet.is_keyframe and key is not None and until <= key + _SLACK:
-            return self._seconds(packet.pts) >= key - _SLACK
+            return True
         decoded = packet.pts if packet.dts is None else packet.dts
         return decoded is not None and self._seconds(decoded) > until
 

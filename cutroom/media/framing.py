@@ -60,6 +60,12 @@ class _Face:
         return self.start - slack <= time <= self.end + slack
 
 
+def moves(layout: Layout, display_size: tuple[int, int]) -> bool:
+    """Say whether a layout takes a crop of a picture, which then follows faces."""
+    wanted, shape = SHAPES.get(layout), display_size[0] / display_size[1]
+    return wanted is not None and abs(shape / wanted - 1) > SAME_SHAPE
+
+
 def frame_faces(
     tracks: list[FaceTrack],
     scenes: list[Scene],
@@ -80,10 +86,9 @@ def frame_faces(
         A crop as large as the picture allows, its points in order from the span's start to its
         end; without faces it lies in the middle. None where nothing is to be cropped.
     """
-    shape = display_size[0] / display_size[1]
-    wanted = SHAPES.get(layout)
-    if wanted is None or abs(shape / wanted - 1) <= SAME_SHAPE:
+    if not moves(layout, display_size):
         return None
+    shape, wanted = display_size[0] / display_size[1], SHAPES[layout]
     is_wide = shape > wanted
     size = wanted / shape if is_wide else shape / wanted
     way: list[tuple[float, float]] = []

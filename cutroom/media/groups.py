@@ -1,5 +1,6 @@
 """The compressed stream as groups of pictures: what is known without decoding more than keys."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,14 +23,22 @@ _SLICE_TYPES_DOUBLED = 5
 _NAL_SLICE, _NAL_IDR = 1, 5
 _AVCC = 1
 """First byte of an H.264 stream's header when its units carry their length (ISO 14496-15)."""
+LONGEST_LEAN = 125
+"""Frames of a group up to which they are: what is predicted without them drifts, and after 10 s the
+next keyframe looked like a cut."""
+KEY_THREADS = min(4, os.cpu_count() or 1)
+"""Keyframes decoded side by side; more would starve other jobs on the machine."""
 SEEK_SLACK = 0.001
 """Seconds: the time of a keyframe may be rounded to a millisecond."""
 SEEK_LEAD = 1.0
 """Seconds sought ahead: an index by decoding time stamps lags behind the time of display."""
 
 
-Skip = Literal["DEFAULT", "NONREF", "NONKEY"]
-"""What a decoder leaves out: nothing, what nothing is predicted from, all but keyframes."""
+Skip = Literal["DEFAULT", "NONREF", "BIDIR", "NONKEY"]
+"""What a decoder leaves out: nothing, what nothing is predicted from, what is predicted from both
+sides, all but keyframes."""
+FORWARD_SHARE = 0.2
+"""Of a group's frames that are predicted forward at least, for the others to be left out."""
 
 
 class Kind(IntEnum):
@@ -64,6 +73,18 @@ class Group:
     def start(self) -> float:
         """When its keyframe is shown."""
         return self.times[0]
+
+    @property
+    def skip(self) -> Skip:
+        """What may be left out where only the course of events matters.
+
+        A forward frame may be predicted from one left out in between; the decoder then takes the
+        one before that, and small pictures hardly show it.
+        """
+        if len(self.kinds) > LONGEST_LEAN:
+            return "NONREF"
+        forward = sum(kind is Kind.FORWARD for kind in self.kinds)
+        return "BIDIR" if forward >= FORWARD_SHARE * len(self.kinds) else "NONREF"
 
     def in_order(
         self,
@@ -132,10 +153,14 @@ class Reader:
         """Open the file."""
         self._container = self._opening.__enter__()
         self._stream: Any = self._container.streams[self._media.video.index]
+        # Fractions are slow, and this is asked for every packet.
+        self._ticks = Fraction(self._stream.time_base or 1).as_integer_ratio()
         self._context: Any = self._stream.codec_context
         # Frames are only compared, small: the filter against block edges would change nothing.
         self._context.options = {**self._context.options, "skip_loop_filter": "all"}
-        self._context.thread_type = "NONE"
+        # Keyframes need no other frame; of the rest, whole groups are decoded side by side.
+        self._context.thread_type = "FRAME" if self._skip == "NONKEY" else "NONE"
+        self._context.thread_count = KEY_THREADS if self._skip == "NONKEY" else 1
         self._context.skip_frame = self._skip
         header = bytes(self._context.extradata or b"")
         is_avcc = self._context.name == "h264" and len(header) > 4 and header[0] == _AVCC  # noqa: PLR2004
@@ -178,12 +203,12 @@ class Reader:
 
     def time(self, packet: Any) -> float:
         """Return when a packet or frame is shown, in seconds of the source."""
-        return float(packet.pts * self._stream.time_base) - self._media.start
+        return int(packet.pts) * self._ticks[0] / self._ticks[1] - self._media.start
 
     def decoding_time(self, packet: Any) -> float:
         """Return a time before which no later packet is shown, in seconds of the source."""
         ticks = packet.pts if packet.dts is None else packet.dts
-        return float(ticks * self._stream.time_base) - self._media.start
+        return int(ticks) * self._ticks[0] / self._ticks[1] - self._media.start
 
     def kind(self, packet: Any) -> Kind:
         """Tell from its first bytes how a packet was predicted."""
@@ -191,10 +216,15 @@ class Reader:
             return Kind.KEY
         return _kind(memoryview(packet), self._length_size) if self._length_size else Kind.UNKNOWN
 
-    def feed(self, packet: Any, *, skips_leaves: bool | None = None) -> None:
-        """Decode a packet; a broken one is passed over."""
-        if skips_leaves is not None:
-            self._context.skip_frame = "NONREF" if skips_leaves else "DEFAULT"
+    def feed(self, packet: Any, skip: Skip | None = None) -> None:
+        """Decode a packet; a broken one is passed over.
+
+        Args:
+            packet: The next one.
+            skip: What to leave out from here on; as before when None.
+        """
+        if skip is not None and skip != self._skip:
+            self._context.skip_frame = self._skip = skip
         try:
             frames = self._context.decode(packet)
         except av.error.FFmpegError:

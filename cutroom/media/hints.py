@@ -7,7 +7,7 @@ it alone (its `scenecut`). What the sizes explain needs no decoding.
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,20 @@ SPIKE = 3.5
 """Times the usual size from which a single frame hints at a cut or flash."""
 SPIKE_SHARE = 0.5
 """Of the keyframe's size that it has at least: a cut's frame is coded almost whole."""
+LONE, LONE_SHARE = 3.0, 0.25
+"""Times the median of the frames around it, and share of the keyframe's size, from which a frame
+predicted forward hints at a cut: with few details it is predicted in part."""
+BUMP = 2.0
+"""Times the median of those around it from which it is worth seeing every frame there: cheaper than
+to come back for the frames left out before a cut."""
+AROUND = 4
+"""Frames predicted forward on each side that a lone one is held against."""
+TAIL = 8
+"""Frames at the end of a group that say whether it ends as it went on."""
+SHRUNK = 0.5
+"""Times the usual size up to which they are unusually small."""
+NEARLY_ALL, FEW_FORWARD = 0.85, 0.6
+"""Share of frames predicted forward in those last ones, and at most in all, to be unusual."""
 LEAST_SHARE = 0.01
 """Of the keyframe's size: usual sizes below it are those of a still picture and say nothing."""
 CALM = 0.38
@@ -58,6 +72,8 @@ class Plan:
     """Where every frame is decoded; elsewhere only those that others are predicted from."""
     cuts_at_end: bool = False
     """Whether the next keyframe is known to begin a new shot, without decoding up to it."""
+    settles: float = math.inf
+    """Seconds of the source after which a picture like the next keyframe's ends the search."""
 
     @property
     def is_whole(self) -> bool:
@@ -76,6 +92,8 @@ class _Hints:
 
     spikes: tuple[float, ...]
     """Times of single frames that stand out."""
+    sharp: tuple[Span, ...]
+    """Around frames that stand out at all."""
     run: tuple[float, float] | None
     """First and last time of large frames in a row."""
     reaches_start: bool
@@ -96,13 +114,10 @@ def plan_groups(groups: list[Group]) -> list[Plan]:
         here, after = hints[number], hints[number + 1]
         before = hints[number - 1] if number else None
         is_proven = _is_proven(one, other, here, is_scheduled=scheduled[number])
-        is_open = (
-            not (is_proven or _is_same(one, other))
-            or here.reaches_end
-            or after.reaches_start
-            or _flashes(after, other.start)
-        )
-        plans.append(_plan(one, here, before, is_open=is_open, cuts_at_end=is_proven))
+        is_busy = here.reaches_end or after.reaches_start or _flashes(after, other.start)
+        is_open = is_busy or not (is_proven or _is_same(one, other))
+        plan = _plan(one, here, before, is_open=is_open, cuts_at_end=is_proven)
+        plans.append(plan if is_busy else replace(plan, settles=_last_hint(one, here, before)))
     return [*plans, *(_plan(one, _hints(one), None, is_open=True) for one in groups[-1:])]
 
 
@@ -125,17 +140,18 @@ def _plan(
     is_open: bool,
     cuts_at_end: bool = False,
 ) -> Plan:
-    sharp = tuple(
-        Span(start=max(0.0, time - SHARP * here.frame), end=time + SHARP * here.frame)
-        for time in here.spikes
-    )
+    until = math.inf if is_open else _last_hint(group, here, before)
+    return Plan(until, here.sharp, cuts_at_end and not is_open)
+
+
+def _last_hint(group: Group, here: _Hints, before: _Hints | None) -> float:
+    """Return when the last of what sizes hint at is over, minus infinity where they do not."""
     ends = [time + MARGIN for time in here.spikes]
     if here.run is not None:
         ends.append(here.run[1] + MARGIN)
     if before is not None and before.reaches_end:
         ends.append(group.start + 2 * MARGIN)
-    until = math.inf if is_open else max(ends, default=-math.inf)
-    return Plan(until, sharp, cuts_at_end and not is_open)
+    return max(ends, default=-math.inf)
 
 
 def _flashes(hints: _Hints, start: float) -> bool:
@@ -163,16 +179,76 @@ def _hints(group: Group) -> _Hints:
     frame = float(np.median(np.diff(times))) if len(times) > 1 else 0.04
     inner, kinds = sizes[1:], kinds[1:]
     ratios = _ratios(inner, kinds, floor=LEAST_SHARE * sizes[0])
+    is_forward = (kinds == Kind.FORWARD) | (kinds == Kind.UNKNOWN)
+    forward = inner[is_forward]
     stands_out = (kinds == Kind.INTRA) | ((ratios >= SPIKE) & (inner > SPIKE_SHARE * sizes[0]))
-    forward = inner[(kinds == Kind.FORWARD) | (kinds == Kind.UNKNOWN)]
+    above = _above_neighbours(forward)
+    stands_out[is_forward] |= (above >= LONE) & (forward >= LONE_SHARE * sizes[0])
+    bumps = stands_out.copy()
+    bumps[is_forward] |= above >= BUMP
     run = _longest_run(ratios)
     return _Hints(
         spikes=tuple(float(time) for time in times[1:][stands_out]),
+        sharp=_sharp(times, kinds, bumps, frame),
         run=None if run is None else (float(times[1 + run[0]]), float(times[1 + run[1]])),
         reaches_start=run is not None and bool(np.median(ratios[:RUN]) >= ELEVATED),
-        reaches_end=run is not None and run[1] >= len(ratios) - RUN,
+        reaches_end=(run is not None and run[1] >= len(ratios) - RUN)
+        or _ends_otherwise(ratios, is_forward),
         prediction=float(np.median(forward)) if len(forward) else 0.0,
         frame=frame,
+    )
+
+
+def _above_neighbours(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how many times larger each frame is than those around it.
+
+    x264 predicts a cut where the keyframe it wants there has to wait, in part or altogether.
+    """
+    if len(sizes) <= AROUND:
+        return np.zeros(len(sizes))
+    padded = np.pad(sizes, AROUND, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1)
+    return np.asarray(sizes / np.maximum(np.median(windows, axis=1), 1))
+
+
+def _sharp(
+    times: npt.NDArray[np.float64],
+    kinds: npt.NDArray[np.int64],
+    bumps: npt.NDArray[np.bool_],
+    frame: float,
+) -> tuple[Span, ...]:
+    """Return from which frame to which all are decoded around those that stand out.
+
+    From two frames that others are predicted from before one to the next one after it; where kinds
+    are not known, a number of frames.
+    """
+    found = times[1:][bumps]
+    if np.all(kinds == Kind.UNKNOWN):
+        near = SHARP * frame
+        return tuple(Span(start=max(0.0, time - near), end=time + near) for time in found)
+    anchors = times[np.concatenate([[True], kinds <= Kind.FORWARD])]
+    places = np.searchsorted(anchors, found)
+    return tuple(
+        Span(
+            start=max(0.0, anchors[max(0, place - 2)]),
+            end=anchors[min(place + 1, len(anchors) - 1)] + frame,
+        )
+        for place in places
+    )
+
+
+def _ends_otherwise(ratios: npt.NDArray[np.float64], is_forward: npt.NDArray[np.bool_]) -> bool:
+    """Say whether the last frames of a group are of another kind than most of it.
+
+    Weighted prediction makes fades cheap: frames get small, and x264 hardly predicts from both
+    sides any more.
+    """
+    if len(ratios) < 3 * TAIL:
+        return False
+    tail, is_tail_forward = ratios[-TAIL:], is_forward[-TAIL:]
+    is_small = [np.median(part) <= SHRUNK for part in (tail, tail[~is_tail_forward]) if len(part)]
+    return any(is_small) or bool(
+        is_tail_forward.mean() >= NEARLY_ALL and is_forward.mean() < FEW_FORWARD
     )
 
 

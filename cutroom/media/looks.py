@@ -22,7 +22,7 @@ ROWS, COLUMNS = 18, 32
 LUMA_CELLS = ROWS * COLUMNS
 _SAMPLED_ROWS = 6
 """Rows of pixels read in each row of cells: the mean of a cell hardly needs more."""
-_VISIBLE = 8.0
+VISIBLE = 8.0
 """Luma steps that a cell must differ by; noise and small motion stay below."""
 _SHIFT_LEFT = 0.45
 """Share of the difference that a shift leaves at most where a pan explains it."""
@@ -74,7 +74,7 @@ def likeness(one: Look, other: Look) -> float:
 
 def share_changed(one: Look, other: Look) -> float:
     """Return the share of the picture whose luma differs visibly, from 0 to 1."""
-    return float(np.mean(np.abs(one - other)[:LUMA_CELLS] * LUMA_CELLS > _VISIBLE))
+    return float(np.mean(np.abs(one - other)[:LUMA_CELLS] * LUMA_CELLS > VISIBLE))
 
 
 def is_shifted(one: Look, other: Look) -> bool:

@@ -171,6 +171,7 @@ def _encode(source: Path, media: Media, folder: Path, on_progress: OnProgress | 
         "b:a": "192k",
         **NORMAL_QUALITY,
         "fps_mode": "vfr",
+        "enc_time_base:v": "demux",  # one tick a frame would drop frames that come close together
         "movflags": "+faststart",
         "f": "mp4",
         "pix_fmt": pixels if pixels in H264_PIXELS else "yuv420p",

@@ -1,6 +1,8 @@
 """The door for PyAV and OpenCV: no file is opened for decoding but through here."""
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,28 @@ av.logging.set_level(av.logging.PANIC)
 os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
     f"protocol_whitelist;file|format_whitelist;{','.join(DEMUXERS)}"
 )
+
+LARGE_BYTES = 2**20
+"""Buffers from this size on go back to the system when they are freed: planes of a picture, and
+the index of hours of video."""
+_M_MMAP_THRESHOLD = -3
+"""glibc's number for it, from its malloc.h."""
+
+
+def _give_back_large_buffers() -> None:
+    """Keep glibc from hoarding what decoders free.
+
+    It raises its threshold with each large buffer freed, and from then on keeps such buffers for
+    the thread that had them: over a gigabyte in a job on three hours of video, of which less
+    than a third was in use.
+    """
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):  # musl has none, and does not hoard
+            library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+_give_back_large_buffers()
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Make the file that everything analyses, and the sound for everything that listens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import ffmpeg
 
+from cutroom.media.chunks import Chunking
+from cutroom.media.encoding import Encode, encode_whole
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
-from cutroom.media.filters import SDR_TAGS, progressive, scaled, to_sdr, upright_size
+from cutroom.media.filters import SDR_TAGS, scaled, to_sdr, upright_size
 from cutroom.media.probe import probe
 from cutroom.records.errors import OutputUnsound
 from cutroom.records.media import AudioStream, Media
@@ -20,7 +23,19 @@ PROXY_QUALITY = {"preset": "veryfast", "crf": 21}
 """Clean enough for detectors and eyes; the clips are cut from the normal file, not from this."""
 SOUND_RATE = 16_000
 """Samples a second, in Hz: what Whisper, Silero and PocketSphinx listen at."""
-SOUND_NAME = "sound.wav"
+PROXY_NAME, SOUND_NAME = "proxy.mp4", "sound.wav"
+PICTURE_OPTIONS: Mapping[str, Any] = {
+    "c:v": "libx264",
+    **PROXY_QUALITY,
+    "fps_mode": "vfr",
+    "enc_time_base:v": "demux",  # one tick a frame would drop frames that come close together
+    **SDR_TAGS,
+    "force_key_frames": f"expr:gte(t,n_forced*{KEYFRAME_EVERY:g})",
+    "movflags": "+faststart",
+    "f": "mp4",
+    "map_metadata": -1,
+    "map_chapters": -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ def make_proxy(
     *,
     language: str | None = None,
     on_progress: OnProgress | None = None,
+    chunking: Chunking | None = None,
 ) -> ProxyFile:
     """Return H.264 and AAC at most 1080p, reusing the normal file where it already is that.
 
@@ -51,11 +67,14 @@ def make_proxy(
         folder: Where new files may be written.
         language: Which sound track to listen to, when there are several.
         on_progress: Called with seconds done.
+        chunking: When a long video is encoded in chunks side by side; the machine decides if None.
     """
     track = media.sound_track(language)
     why_encode = _why_encode(media)
     if why_encode:
-        return _encode(normal, media, folder, track, why_encode, on_progress)
+        path = _encode(normal, media, folder, track, chunking or Chunking(), on_progress)
+        sound = folder / SOUND_NAME if track is not None else None
+        return ProxyFile(path, _checked(path, media), "encoded", why_encode, sound)
     why_remux = _why_remux(media)
     path = _remux(normal, media, folder) if why_remux else normal
     sound = _extract_sound(normal, media, track, folder, on_progress)
@@ -99,24 +118,22 @@ def _extract_sound(
     if track is None:
         return None
     path = folder / SOUND_NAME
-    listened = _sound_output(guarded_input(source, media.container, vn=None), track, path)
-    run(listened, on_progress=on_progress)
+    sound = guarded_input(source, media.container, vn=None)[str(track.index)]
+    run(_sound_output(sound, path), on_progress=on_progress)
     return path
 
 
-def _sound_output(source_file: Any, track: AudioStream, path: Path) -> Any:
+def _sound_output(sound: Any, path: Path) -> Any:
     """Compose the listeners' sound: its first sample is time zero, gaps are filled with silence."""
     return ffmpeg.output(
-        source_file[str(track.index)].filter(
-            "aresample", SOUND_RATE, **{"async": 1, "first_pts": 0}
-        ),
+        sound.filter("aresample", SOUND_RATE, **{"async": 1, "first_pts": 0}),
         f"file:{path}",
         **{"ac": 1, "c:a": "pcm_s16le", "f": "wav", "bitexact": None, "map_metadata": -1},
     )
 
 
 def _remux(normal: Path, media: Media, folder: Path) -> Path:
-    path = folder / "proxy.mp4"
+    path = folder / PROXY_NAME
     source_file = guarded_input(normal, media.container)
     streams = [source_file[str(media.video.index)]]
     streams += [source_file[str(track.index)] for track in media.audio]
@@ -133,38 +150,35 @@ def _encode(
     media: Media,
     folder: Path,
     track: AudioStream | None,
-    reason: str,
+    chunking: Chunking,
     on_progress: OnProgress | None,
-) -> ProxyFile:
+) -> Path:
     """Decode once; the picture and the listeners' sound come out of the same process."""
-    path, sound = folder / "proxy.mp4", folder / SOUND_NAME
-    source_file = guarded_input(normal, media.container)
+    lowers_rate = media.video.frame_rate > MAX_FRAME_RATE + 1
+    options = PICTURE_OPTIONS
+    if track is not None:
+        options = {**options, "c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)}
+
+    def compose(picture: Any, sound: Any, folder: Path) -> Any:
+        streams = [] if picture is None else [_small(picture, media, lowers_rate=lowers_rate)]
+        streams += [] if sound is None else [sound]
+        outputs = [ffmpeg.output(*streams, f"file:{folder / PROXY_NAME}", **options)]
+        if sound is not None:
+            outputs.append(_sound_output(sound, folder / SOUND_NAME))
+        return ffmpeg.merge_outputs(*outputs)
+
+    # Chunks are checked by their frames, all of which a file must show.
+    chunking = Chunking(cores=1) if lowers_rate else chunking
+    encode = Encode(normal, media, track, (PROXY_NAME,), compose)
+    encode_whole(encode, folder, chunking, on_progress)
+    return folder / PROXY_NAME
+
+
+def _small(picture: Any, media: Media, *, lowers_rate: bool) -> Any:
+    """Bring a picture into the proxy's limits."""
     width, height = upright_size(media, short_side=SHORT_SIDE, long_side=LONG_SIDE)
-    picture = progressive(source_file[str(media.video.index)], media)
     picture = to_sdr(scaled(picture, width, height), media)
-    if media.video.frame_rate > MAX_FRAME_RATE + 1:
-        picture = picture.filter("fps", MAX_FRAME_RATE)
-    options: dict[str, Any] = {
-        "c:v": "libx264",
-        **PROXY_QUALITY,
-        "fps_mode": "vfr",
-        **SDR_TAGS,
-        "force_key_frames": f"expr:gte(t,n_forced*{KEYFRAME_EVERY:g})",
-        "movflags": "+faststart",
-        "f": "mp4",
-        "map_metadata": -1,
-        "map_chapters": -1,
-    }
-    streams = [picture]
-    if track is not None:
-        streams.append(source_file[str(track.index)])
-        options |= {"c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)}
-    outputs = [ffmpeg.output(*streams, f"file:{path}", **options)]
-    if track is not None:
-        outputs.append(_sound_output(source_file, track, sound))
-    run(ffmpeg.merge_outputs(*outputs), on_progress=on_progress)
-    made = _checked(path, media)
-    return ProxyFile(path, made, "encoded", reason, sound if track is not None else None)
+    return picture.filter("fps", MAX_FRAME_RATE) if lowers_rate else picture
 
 
 def _checked(path: Path, source: Media) -> Media:

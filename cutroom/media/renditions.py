@@ -6,8 +6,10 @@ from typing import Any
 
 import ffmpeg
 
-from cutroom.media.ffmpeg import OnProgress, guarded_input, run
-from cutroom.media.filters import SDR_TAGS, progressive, scaled, to_sdr, upright_size
+from cutroom.media.chunks import Chunking
+from cutroom.media.encoding import Encode, encode_whole
+from cutroom.media.ffmpeg import OnProgress
+from cutroom.media.filters import SDR_TAGS, scaled, to_sdr, upright_size
 from cutroom.media.probe import probe
 from cutroom.media.profiles import Profile, profile
 from cutroom.media.thumbnail import make_thumbnail
@@ -32,6 +34,8 @@ def make_renditions(
     names: tuple[str, ...],
     folder: Path,
     on_progress: OnProgress | None = None,
+    *,
+    chunking: Chunking | None = None,
 ) -> list[RenditionFile]:
     """Write one file per profile into a folder.
 
@@ -41,6 +45,7 @@ def make_renditions(
         names: Profile names, in the order the results come back.
         folder: Where the files go, each named by its profile.
         on_progress: Called with seconds done.
+        chunking: When a long video is encoded in chunks side by side; the machine decides if None.
 
     Raises:
         OrderInvalid: There is no such profile.
@@ -50,7 +55,7 @@ def make_renditions(
     moving = {name: one for name, one in chosen.items() if one.kind != "jpeg"}
     files = {name: folder / f"{name}{one.suffix}" for name, one in chosen.items()}
     if moving:
-        _encode_all(source, media, moving, files, on_progress)
+        _encode_all(source, media, moving, folder, chunking or Chunking(), on_progress)
     for name, one in chosen.items():
         if one.kind == "jpeg":
             whole = Span(start=0.0, end=max(media.duration, 0.001))
@@ -63,23 +68,42 @@ def _encode_all(
     source: Path,
     media: Media,
     moving: dict[str, Profile],
-    files: dict[str, Path],
+    folder: Path,
+    chunking: Chunking,
     on_progress: OnProgress | None,
 ) -> None:
-    source_file = guarded_input(source, media.container)
-    picture = progressive(source_file[str(media.video.index)], media)
+    """Decode once for all copies."""
+    names = {f"{name}{one.suffix}": one for name, one in moving.items()}
+
+    def compose(picture: Any, sound: Any, folder: Path) -> Any:
+        branches = None if picture is None else _branches(picture, media, [*names.values()])
+        outputs = [
+            ffmpeg.output(
+                *([] if branches is None else [branches[number]]),
+                *([] if sound is None else [sound]),
+                f"file:{folder / name}",
+                **_options(one),
+            )
+            for number, (name, one) in enumerate(names.items())
+        ]
+        return ffmpeg.merge_outputs(*outputs)
+
+    encode = Encode(source, media, media.sound_track(), tuple(names), compose)
+    encode_whole(encode, folder, chunking, on_progress)
+
+
+def _branches(picture: Any, media: Media, profiles: list[Profile]) -> list[Any]:
+    """Scale one picture for each profile."""
     if media.video.hdr:
         picture = to_sdr(picture, media)
-    branches = picture.filter_multi_output("split", len(moving))
-    track = media.sound_track()
-    outputs = []
-    for number, (name, one) in enumerate(moving.items()):
-        width, height = upright_size(media, short_side=one.short_side, long_side=one.long_side)
-        streams = [scaled(branches.stream(number), width, height).filter("format", "yuv420p")]
-        if track is not None:
-            streams.append(source_file[str(track.index)])
-        outputs.append(ffmpeg.output(*streams, f"file:{files[name]}", **_options(one)))
-    run(ffmpeg.merge_outputs(*outputs), on_progress=on_progress)
+    split = picture.filter_multi_output("split", len(profiles))
+    sizes = [
+        upright_size(media, short_side=one.short_side, long_side=one.long_side) for one in profiles
+    ]
+    return [
+        scaled(split.stream(number), *size).filter("format", "yuv420p")
+        for number, size in enumerate(sizes)
+    ]
 
 
 def _options(one: Profile) -> dict[str, Any]:
@@ -92,6 +116,7 @@ def _options(one: Profile) -> dict[str, Any]:
         "b:a": f"{one.audio_kbps}k",
         "ac": 2,
         "fps_mode": "vfr",
+        "enc_time_base:v": "demux",  # one tick a frame would drop frames that come close together
         "map_metadata": -1,
         **SDR_TAGS,
     }

@@ -29,7 +29,7 @@ class SampleDescription:
     header: bytes
     """What comes before the sets."""
     sets: tuple[tuple[int, bytes], ...]
-    """NAL unit type and unit of each, in order."""
+    """NAL unit type and unit of each, in order; HEVC may have notes (SEI) among them."""
     rest: bytes
     """What comes after them."""
 
@@ -70,7 +70,7 @@ class SampleDescription:
     @property
     def ids(self) -> set[int]:
         """Every id in use, of whatever kind of set."""
-        return {_id_of(self.codec, unit) for _, unit in self.sets}
+        return {_id_of(self.codec, unit) for _, unit in self.sets if is_set(self.codec, unit)}
 
     def of_kind(self, kind: Literal["vps", "sps", "pps"]) -> list[bytes]:
         """Return the sets of one kind."""
@@ -180,8 +180,7 @@ def _read_hvcc(data: bytes) -> SampleDescription:
         at += 3
         for _ in range(count):
             unit, at = _unit_at(data, at)
-            if kind in _HEVC_SETS.values():  # notes from the encoder are no sets
-                sets.append((kind, unit))
+            sets.append((kind, unit))
     return SampleDescription("hevc", data[:_HEVC_HEADER], tuple(sets), b"")
 
 
@@ -202,8 +201,9 @@ def _h264_sets(description: SampleDescription) -> bytes:
 
 
 def _hevc_sets(description: SampleDescription) -> bytes:
-    parts = [bytes([len(_HEVC_SETS)])]
-    for kind in _HEVC_SETS.values():
+    kinds = sorted({number for number, _ in description.sets})
+    parts = [bytes([len(kinds)])]
+    for kind in kinds:
         units = [unit for number, unit in description.sets if number == kind]
         # The first bit says that all sets of the kind are here.
         parts.append(bytes([0x80 | kind]) + len(units).to_bytes(2, "big") + _with_lengths(units))

@@ -28,6 +28,8 @@ OVERLAP = 5.0
 """Seconds that strips share in a plain walk: longer than any gradual change that is sought."""
 CHUNK = 3000
 """Frames held at once in a plain walk: 10 MB."""
+SETTLED = 3
+"""Frames that must look like a group's end before the rest of it is left out."""
 MOST_THREADS = 4
 """Groups decoded side by side; more would starve other jobs on the machine."""
 
@@ -115,10 +117,19 @@ def _search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
         found = _all_changes(_strips(groups, plans, seen), media.duration)
     proven = [
         Change(time=max(0.0, other.start))
-        for plan, (_, other) in zip(plans, pairwise(groups), strict=False)
-        if plan.cuts_at_end
+        for plan, (one, other), looks in zip(plans, pairwise(groups), seen, strict=False)
+        if plan.cuts_at_end and _is_still_new(one, other, looks)
     ]
     return sorted([*proven, *found], key=lambda change: change.time)
+
+
+def _is_still_new(one: Group, other: Group, looks: dict[float, Look]) -> bool:
+    """Say whether a group's last decoded frame, too, differs from the keyframe after it.
+
+    Else the change that made its two ends differ lies within it.
+    """
+    last = looks[max(looks)] if looks else one.look
+    return last is None or other.look is None or distance(last, other.look) >= CUT
 
 
 def _all_changes(strips: list[Strip], duration: float) -> list[Change]:
@@ -141,7 +152,8 @@ def _decode(
     def work() -> None:
         with Reader(path, media) as reader:
             for number in todo:
-                seen[number] = _decode_group(reader, groups[number], plans[number])
+                goal = groups[number + 1].look if number + 1 < len(groups) else None
+                seen[number] = _decode_group(reader, groups[number], plans[number], goal)
 
     threads = min(MOST_THREADS, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
@@ -150,15 +162,23 @@ def _decode(
     return seen
 
 
-def _decode_group(reader: Reader, group: Group, plan: Plan) -> dict[float, Look]:
+def _decode_group(reader: Reader, group: Group, plan: Plan, goal: Look | None) -> dict[float, Look]:
+    skip = group.skip
     for packet in reader.packets_of(group):
         time = reader.time(packet)
-        reader.feed(
-            packet, skips_leaves=not any(span.start <= time <= span.end for span in plan.sharp)
-        )
+        is_sharp = any(span.start <= time <= span.end for span in plan.sharp)
+        reader.feed(packet, "DEFAULT" if is_sharp else skip)
         if not packet.is_keyframe and reader.decoding_time(packet) > plan.until:
             break
+        if goal is not None and time > plan.settles and _has_settled(reader.seen, goal):
+            break
     return reader.finish()
+
+
+def _has_settled(seen: dict[float, Look], goal: Look) -> bool:
+    """Say whether the picture has for a while looked like the keyframe at the group's end."""
+    recent = list(seen)[-SETTLED:]
+    return len(recent) == SETTLED and all(distance(seen[time], goal) < CUT / 2 for time in recent)
 
 
 def _strips(groups: list[Group], plans: list[Plan], seen: list[dict[float, Look]]) -> list[Strip]:

@@ -11,9 +11,6 @@ from cutroom.media.few_frames import Luma, decode_few, luma_of, ssim
 from cutroom.media.smart_plan import LOOKED_AT, SmartPlan
 from cutroom.records.errors import OutputUnsound
 
-LIKENESS = 0.99
-"""SSIM from which on a seam is not seen."""
-
 
 def beside_head(plan: SmartPlan) -> list[int]:
     """Return the frames that are looked at around the first seam, and the clip's first."""
@@ -31,11 +28,11 @@ def _unique(parts: list[npt.NDArray[np.int64]]) -> list[int]:
     return sorted({int(pts) for part in parts for pts in part})
 
 
-def check_seams(part: Path, plan: SmartPlan, head: End, tail: End) -> None:
+def likeness_at_seams(part: Path, plan: SmartPlan, head: End, tail: End) -> float:
     """Decode the clip around its seams and compare it with the source.
 
-    Every frame there must come once and in order. The copied ones must be the source's to the last
-    bit, the encoded ones look like it.
+    Every frame there must come once and in order, and the copied ones must be the source's to the
+    last bit.
 
     Args:
         part: The clip.
@@ -43,54 +40,59 @@ def check_seams(part: Path, plan: SmartPlan, head: End, tail: End) -> None:
         head: Its first end, with the pictures of `beside_head`.
         tail: Its last end, with those of `beside_tail`.
 
+    Returns:
+        How much the encoded frames look like the source's, the least of them: SSIM of the
+        brightness, 1 for the same.
+
     Raises:
-        OutputUnsound: It is not so; the message says in what.
+        OutputUnsound: A frame is missing, out of order or not what was copied.
     """
     frames = plan.frames.pts
+    worst = 1.0
     if head.samples:
-        _check(part, plan, int(plan.head[0]), plan.head[:1], head.pictures)
         last = max(head.pictures)
-        key = _last_key(head, int(plan.head[-LOOKED_AT:][0]))
-        _check(part, plan, key, frames[(frames >= key) & (frames <= last)], head.pictures)
+        for key in _keys(head, plan):
+            wanted = frames[(frames >= key) & (frames <= last)]
+            # From the start the first frame is enough: the seam is reached from nearer by.
+            wanted = wanted if key == _keys(head, plan)[-1] else wanted[:1]
+            worst = min(worst, _likeness(part, plan, key, wanted, head.pictures))
     if tail.samples:
-        first = min(tail.pictures)
-        _check(part, plan, plan.tail_key, frames[frames >= first], tail.pictures)
+        wanted = frames[frames >= min(tail.pictures)]
+        worst = min(worst, _likeness(part, plan, plan.tail_key, wanted, tail.pictures))
+    return worst
 
 
-def _last_key(end: End, pts: int) -> int:
-    """Return the last keyframe of an end that is not after a frame."""
-    return max(sample.pts for sample in end.samples if sample.is_key and sample.pts <= pts)
+def _keys(head: End, plan: SmartPlan) -> list[int]:
+    """Return the keyframes to decode the head from: its first, and the last before the seam."""
+    first, beside = int(plan.head[0]), int(plan.head[-LOOKED_AT:][0])
+    last = max(one.pts for one in head.samples if one.is_key and one.pts <= beside)
+    return sorted({first, last})
 
 
-def _check(
+def _likeness(
     part: Path,
     plan: SmartPlan,
     key: int,
     wanted: npt.NDArray[np.int64],
     pictures: Mapping[int, Luma],
-) -> None:
+) -> float:
     """Decode some frames of the clip from a keyframe on, and judge them."""
     zero, copied = plan.frames.zero, set(plan.run.tolist())
     asked = (wanted - zero).tolist()
-    seen = []
+    seen, worst = [], 1.0
     for frame in decode_few(part, 0, key=key - zero, wanted=frozenset(asked)):
         seen.append(frame.pts)
-        pts = frame.pts + zero
-        if pts in pictures:
+        source = pictures.get(frame.pts + zero)
+        if source is None:
+            continue
+        if frame.pts + zero not in copied:
             depth = frame.format.components[0].bits
-            _compare(luma_of(frame), pictures[pts], depth, is_copied=pts in copied)
+            worst = min(worst, ssim(luma_of(frame), source, depth=depth))
+        elif not np.array_equal(luma_of(frame), source):
+            raise _unsound("a copied frame does not look as it did")
     if seen != asked:
         raise _unsound("its frames come out of order")
-
-
-def _compare(ours: Luma, theirs: Luma, depth: int, *, is_copied: bool) -> None:
-    if is_copied:
-        if not np.array_equal(ours, theirs):
-            raise _unsound("a copied frame does not look as it did")
-        return
-    likeness = ssim(ours, theirs, depth=depth)
-    if not likeness >= LIKENESS:
-        raise _unsound(f"a frame beside a seam is like its source by {likeness:.3f} only")
+    return worst
 
 
 def _unsound(problem: str) -> OutputUnsound:

@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ class Pieces:
     """What a clip is joined of."""
 
     plan: SmartPlan
-    head: End
-    tail: End
+    head: End = field(default_factory=End)
+    tail: End = field(default_factory=End)
     copied_sound: int | None = None
     """Stream of the source whose packets are copied beside the picture."""
     encoded_sound: Path | None = None

@@ -105,7 +105,7 @@ def draw_timeline(
     _draw_words(canvas, rows, report)
     _draw_legend(canvas, rows["axis"].bottom + _LEGEND // 2 - 6)
     buffer = BytesIO()
-    canvas.finished().save(buffer, "PNG", optimize=True)
+    canvas.finished().save(buffer, "PNG")  # optimised: 4 times as long for 2 % less
     write_whole(path, buffer.getvalue())
 
 

@@ -67,7 +67,7 @@ class LocalStore:
             return blob
         place = self._place(blob)
         place.parent.mkdir(exist_ok=True)
-        with self.workspace() as folder, _room_to_write():
+        with self.workspace() as folder, room_to_write():
             part = folder / "adopted"
             borrowed = _share(file, part)
             stamp = self._stamp(place)
@@ -81,7 +81,7 @@ class LocalStore:
 
     def keep(self, part: Path, suffix: str | None = None) -> Blob:
         """Turn a finished file of ours, in a workspace, into a blob."""
-        with _room_to_write():
+        with room_to_write():
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
             blob = describe(part, part.suffix.lower() if suffix is None else suffix)
@@ -100,7 +100,7 @@ class LocalStore:
     def deliver(self, blob: Blob, target: Path) -> None:
         """Put a copy of a blob at a path, whole or not at all, sharing blocks where possible."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _room_to_write():
+        with room_to_write():
             part = target.with_name(f".{target.name}.part")
             part.unlink(missing_ok=True)
             if not _reflink(self.path(blob), part):
@@ -190,8 +190,13 @@ def _is_abandoned(folder: Path) -> bool:
 
 
 @contextmanager
-def _room_to_write() -> Iterator[None]:
-    """Translate what a full or closed disk says."""
+def room_to_write() -> Iterator[None]:
+    """Translate what a full or closed disk says.
+
+    Raises:
+        DiskFull: There is no room left.
+        OutputNotWritable: Writing there is not allowed.
+    """
     try:
         yield
     except OSError as error:

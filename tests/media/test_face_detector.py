@@ -106,3 +106,24 @@ def test_a_program_that_looked_for_faces_ends_quietly(face_model):
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_looking_for_faces_loads_no_drawing_library(face_model):
+    """Which would take longer than all else; whoever wants it later gets the real one."""
+    program = (
+        "import sys, pathlib\n"
+        "from cutroom.media.face_detector import face_detector\n"
+        "face_detector(pathlib.Path(sys.argv[1]))\n"
+        "assert not [name for name in sys.modules if name.startswith('matplotlib')]\n"
+        "import matplotlib\n"
+        "assert matplotlib.__file__\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(face_model)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -8,7 +8,8 @@ import pytest
 from shots import film, shot
 from skimage.data import astronaut
 
-from cutroom.media.faces import find_faces, follow, sample_times
+from cutroom.media.face_tracks import FaceLook, follow
+from cutroom.media.faces import CLOSE, find_faces, sample_times
 from cutroom.media.probe import probe
 from cutroom.records.findings import FaceBox, Scene
 from cutroom.records.span import Span
@@ -30,7 +31,7 @@ def box(time, x, *, size=0.1, score=0.9):
 
 
 def looks(*faces_by_time):
-    return [(0.5 * number, list(faces)) for number, faces in enumerate(faces_by_time)]
+    return [FaceLook(0.5 * number, list(faces)) for number, faces in enumerate(faces_by_time)]
 
 
 WHOLE = Span(start=0.0, end=10.0)
@@ -41,10 +42,11 @@ def test_a_face_is_followed_as_it_moves(tmp_path, face_model):
     path = film(tmp_path / "film.mp4", [portrait([round(1.4 * n) for n in range(100)])])
     media = probe(path)
 
-    (track,) = find_faces(path, media, [], Span(start=0, end=media.duration), face_model)
+    window = Span(start=0, end=media.duration)
+    (track,) = find_faces(path, media, [], window, face_model, every=CLOSE)
 
     places = [one.x + one.width / 2 for one in track.boxes]
-    assert len(places) >= 7
+    assert len(places) >= 14
     assert places == sorted(places)
     assert places[-1] - places[0] == pytest.approx(139 / 320, abs=0.06)
     assert track.start < 0.3
@@ -71,6 +73,7 @@ def test_only_the_window_is_looked_at(tmp_path, face_model):
 
     (track,) = find_faces(path, probe(path), [], Span(start=2.0, end=4.0), face_model)
 
+    assert (track.start, track.end) == (2.0, 4.0)
     assert all(2.0 <= one.time <= 4.0 for one in track.boxes)
 
 
@@ -92,7 +95,13 @@ def test_a_turned_video_is_looked_at_upright(face_model):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "faces"),
-    [("office_desk_720p25_vp9.webm", 2), ("asl/no.mkv", 1), ("butterfly_720p.mp4", 0)],
+    [
+        ("office_desk_720p25_vp9.webm", 2),
+        ("asl/no.mkv", 1),
+        ("friday_1940_480p_bw.mp4", 2),
+        ("butterfly_720p.mp4", 0),
+        ("people_onebyone_432p10.mp4", 0),
+    ],
 )
 def test_real_people_are_found(face_model, name, faces):
     """In most of the looks, and nobody where nobody is."""
@@ -102,25 +111,24 @@ def test_real_people_are_found(face_model, name, faces):
     media = probe(path)
     window = Span(start=0, end=min(media.duration, 5.0))
 
-    tracks = find_faces(path, media, [], window, face_model)
+    tracks = find_faces(path, media, [], window, face_model, every=CLOSE)
 
     assert len([track for track in tracks if track.duration > window.duration / 2]) == faces
 
 
-def test_every_keyframe_is_looked_at_and_each_shot_twice(tmp_path):
-    """A look on a keyframe costs least, so none is made right beside one."""
-    path = film(tmp_path / "film.mp4", [shot(1, 200)], options={"g": "20"})
+def test_every_keyframe_is_looked_at(tmp_path):
+    """A look on a keyframe costs least; others fill what is left between them."""
+    path = film(tmp_path / "film.mp4", [shot(1, 200)], options={"g": "40"})
     media = probe(path)
     scenes = [Scene(start=0, end=0.6), Scene(start=0.6, end=8.0)]
 
-    times = sample_times(media, scenes, Span(start=0, end=8.0))
+    times = sample_times(media, scenes, Span(start=0, end=8.0), every=0.5)
 
     assert set(media.keyframes) <= set(times)
     assert times == sorted(times)
     assert len([time for time in times if time < 0.6]) >= 2
-    assert max(np.diff(times)) <= 0.8
-    others = [time for time in times if time not in media.keyframes]
-    assert all(abs(time - key) > 0.2 for time in others for key in media.keyframes)
+    assert max(np.diff(times)) <= 0.75
+    assert min(np.diff([time for time in times if time > 0.6])) >= 0.25
 
 
 def test_a_first_look_takes_keyframes_alone(tmp_path):
@@ -128,9 +136,42 @@ def test_a_first_look_takes_keyframes_alone(tmp_path):
     path = film(tmp_path / "film.mp4", [shot(1, 200)], options={"g": "100"})
     scenes = [Scene(start=0, end=5.0), Scene(start=5.0, end=8.0)]
 
-    times = sample_times(probe(path), scenes, Span(start=0, end=8.0), every=float("inf"))
+    times = sample_times(probe(path), scenes, Span(start=0, end=8.0))
 
     assert times == [0.0, 4.0, 6.5]
+
+
+def test_a_long_shot_with_few_keyframes_is_looked_at_in_between(tmp_path):
+    """So that whoever comes later is seen as well."""
+    path = film(tmp_path / "film.mp4", [shot(1, 400)], options={"g": "1000"})
+
+    times = sample_times(probe(path), [], Span(start=0, end=16.0))
+
+    assert times == pytest.approx([0, 8, 16], abs=0.2)
+
+
+def test_a_first_look_finds_who_is_there(tmp_path, face_model):
+    """With one keyframe to look at, the track is the whole shot's; other shots stay empty."""
+    film_of_two = [portrait([20] * 75), shot(3, 75)]
+    path = film(tmp_path / "film.mp4", film_of_two, options={"g": "1000"})
+    media = probe(path)
+    scenes = [Scene(start=0, end=3.0), Scene(start=3.0, end=6.0)]
+
+    (track,) = find_faces(path, media, scenes, Span(start=0, end=6.0), face_model)
+
+    assert (track.start, track.end) == (0.0, 3.0)
+    assert len(track.boxes) <= 2
+
+
+def test_who_comes_and_goes_is_not_said_to_stay(tmp_path, face_model):
+    """A track lasts half-way to the keyframes that do not show the face."""
+    pictures = [shot(3, 50), portrait([20] * 50), shot(3, 50)]
+    path = film(tmp_path / "film.mp4", pictures, options={"g": "25", "sc_threshold": "0"})
+    media = probe(path)
+
+    (track,) = find_faces(path, media, [], Span(start=0, end=6.0), face_model)
+
+    assert (track.start, track.end) == (1.5, 3.5)
 
 
 def test_boxes_join_the_nearest_face():
@@ -160,14 +201,44 @@ def test_a_face_that_is_gone_for_long_comes_back_as_another():
 
 
 def test_what_is_hardly_a_face_makes_no_track():
-    """One doubtful box, or several that all are."""
-    assert follow(looks([box(0.0, 0.4, score=0.6)]), WHOLE) == []
-    assert follow(looks([box(0.0, 0.4, score=0.6)], [box(0.5, 0.4, score=0.6)]), WHOLE) == []
-    assert len(follow(looks([box(0.0, 0.4, score=0.6)], [box(0.5, 0.4)]), WHOLE)) == 1
+    """One doubtful box, several that all are, or one good one among many that are not."""
+
+    def tracks(*scores):
+        seen = [[box(0.5 * n, 0.4, score=score)] for n, score in enumerate(scores)]
+        return follow(looks(*seen), WHOLE)
+
+    assert tracks(0.75) == []
+    assert tracks(0.6, 0.6) == []
+    assert tracks(0.55, 0.55, 0.78, 0.55) == []
+    assert len(tracks(0.85)) == 1
+    assert len(tracks(0.6, 0.9, 0.7)) == 1
+
+
+def test_looks_far_apart_still_show_one_face():
+    """Seconds later a head is a little farther; across the room it is somebody else's."""
+
+    def later(x):
+        both = [FaceLook(0.0, [box(0.0, 0.4)]), FaceLook(6.0, [box(6.0, x)])]
+        return follow(both, Span(start=0, end=8.0))
+
+    assert [(track.start, track.end) for track in later(0.6)] == [(0.0, 8.0)]
+    assert [(track.start, track.end) for track in later(0.75)] == [(0.0, 3.0), (3.0, 8.0)]
+
+
+def test_of_two_faces_the_nearer_continues_a_track():
+    """However long the other has been seen."""
+    both = looks([box(0.0, 0.40)], [box(0.5, 0.40)], [box(1.0, 0.41), box(1.0, 0.47)])
+
+    first, second = sorted(follow(both, WHOLE), key=lambda track: -len(track.boxes))
+
+    assert [one.x for one in first.boxes] == [0.40, 0.40, 0.41]
+    assert [one.x for one in second.boxes] == [0.47]
 
 
 def test_tracks_stay_inside_their_shot():
-    """They last a little beyond their boxes, but never across a cut."""
-    (track,) = follow([(1.0, [box(1.0, 0.4)]), (1.5, [box(1.5, 0.4)])], Span(start=0.9, end=1.6))
+    """They last to its ends where nobody looked, but never across a cut."""
+    seen = [FaceLook(1.0, [box(1.0, 0.4)]), FaceLook(1.5, [box(1.5, 0.4)])]
+
+    (track,) = follow(seen, Span(start=0.9, end=1.6))
 
     assert (track.start, track.end) == (0.9, 1.6)

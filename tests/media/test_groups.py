@@ -5,7 +5,7 @@ import pytest
 from av.video.frame import PictureType
 from shots import film, shot
 
-from cutroom.media.groups import Kind, Reader, read_groups
+from cutroom.media.groups import Group, Kind, Reader, read_groups
 from cutroom.media.probe import probe
 from cutroom.records.span import Span
 
@@ -73,9 +73,18 @@ def test_frames_nothing_is_predicted_from_can_be_left_out(path):
 
     with Reader(path, probe(path)) as reader:
         for packet in reader.packets_of(group):
-            reader.feed(packet, skips_leaves=True)
+            reader.feed(packet, "NONREF")
         seen = reader.finish()
 
     leaves = {t for t, kind in zip(group.times, group.kinds, strict=True) if kind is Kind.LEAF}
     assert leaves
     assert set(seen) == set(group.times) - leaves
+
+
+def test_more_is_left_out_of_short_groups_than_of_long_ones():
+    """Errors of prediction add up; and without forward frames nothing would remain."""
+    mixed = [Kind.FORWARD, Kind.LEAF, Kind.MIDDLE, Kind.LEAF]
+
+    assert Group(position=0, kinds=[Kind.KEY, *mixed * 20]).skip == "BIDIR"
+    assert Group(position=0, kinds=[Kind.KEY, *mixed * 60]).skip == "NONREF"
+    assert Group(position=0, kinds=[Kind.KEY, *[Kind.UNKNOWN] * 50]).skip == "NONREF"

@@ -117,3 +117,37 @@ def test_little_is_decoded_of_shots_that_only_cut(tmp_path, with_dissolve):
 
     assert len(decoded) <= 1 + 2 * with_dissolve
     assert bool(decoded) >= with_dissolve
+
+
+def test_a_frame_far_above_its_neighbours_is_looked_at():
+    """A cut right after a keyframe is predicted in part, and the keyframe for it comes later."""
+    plan = first_plan(group(0.0, [400] * 40 + [4_200] + [400] * 8, key=11_000))
+
+    assert plan.until >= 41 * 0.04
+    assert any(span.start < 41 * 0.04 <= span.end for span in plan.sharp)
+
+
+def test_a_group_that_ends_in_small_frames_claims_no_cut():
+    """A fade to one tone gets cheap, and the keyframe that follows may lie within it."""
+    plan = first_plan(group(0.0, [5_000] * 37 + [1_500] * 12))
+
+    assert plan.is_whole
+    assert not plan.cuts_at_end
+
+
+def test_a_group_that_ends_in_forward_frames_alone_claims_no_cut():
+    """Encoders stop predicting from both sides in a dissolve, though it may cost them little."""
+    kinds = [Kind.LEAF, Kind.MIDDLE, Kind.LEAF, Kind.FORWARD] * 9
+    plan = first_plan(group(0.0, [5_000] * 48, kinds=kinds + [Kind.FORWARD] * 12))
+
+    assert plan.is_whole
+
+
+def test_the_search_may_end_early_where_only_the_ends_differ():
+    """Once the picture looks like the end, and no size speaks against it, the rest is left out."""
+    hard = [40_000] * 49
+
+    assert first_plan(group(0.0, hard)).settles == -math.inf
+    assert (
+        first_plan(group(0.0, hard), group(2.0, [9_000] * 12 + CALM, luma=30)).settles == math.inf
+    )

@@ -4,7 +4,7 @@ import os
 
 import ffmpeg
 import pytest
-from frames import frame_hashes
+from frames import frame_hashes, frame_times
 from videos import make_video
 
 from cutroom.media import ffmpeg as door
@@ -152,3 +152,16 @@ def test_a_file_that_shows_garbage_after_a_seek_is_encoded(corpus, tmp_path):
 
     assert made.how == "encoded"
     assert "seek" in made.reason
+
+
+def test_an_encode_keeps_frames_that_come_close_together(tmp_path):
+    """Three frames may lie within what is one of the average rate; all of them are kept."""
+    bursts = "setpts='(floor(N/4)*0.3+mod(N,4)*0.02)/TB'"
+    timing = {"vf": bursts, "fps_mode": "vfr", "enc_time_base:v": "1/1000"}
+    path = make_video(tmp_path / "a.flv", sound=False, **{"c:v": "flv1", "preset": ...}, **timing)
+
+    made = normal_of(path, tmp_path)
+
+    assert made.how == "encoded"
+    assert len(frame_times(path)) == 50
+    assert frame_times(made.path) == pytest.approx(frame_times(path), abs=0.002)

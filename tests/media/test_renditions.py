@@ -1,6 +1,7 @@
 """Copies by profile come out of one decode, never larger than the source."""
 
 import pytest
+from frames import frame_times
 from PIL import Image
 from videos import make_video
 
@@ -46,6 +47,19 @@ def test_never_enlarged_and_always_in_shape(tmp_path, size, expected):
     made = renditions_of(path, ("480p",), tmp_path)["480p"]
 
     assert (made.width, made.height) == expected
+
+
+@pytest.mark.parametrize("name", ["360p", "webm_720p"])
+def test_frames_that_come_close_together_are_all_kept(tmp_path, name):
+    """A screen recording may show three frames within what is one of its average rate."""
+    bursts = "setpts='(floor(N/4)*0.3+mod(N,4)*0.02)/TB'"
+    options = {"vf": bursts, "fps_mode": "vfr", "enc_time_base:v": "1/1000"}
+    path = make_video(tmp_path / "a.mp4", sound=False, **options)
+
+    made = renditions_of(path, (name,), tmp_path)[name]
+
+    assert len(frame_times(path)) == 50
+    assert frame_times(made.path) == pytest.approx(frame_times(path), abs=0.002)
 
 
 def test_a_thumbnail_is_a_picture(tmp_path):

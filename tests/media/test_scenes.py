@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from shots import NO_KEYFRAME_AT_CUTS, black, dissolve, film, pan, shot, wipe
 
+from cutroom.media.groups import Group
 from cutroom.media.probe import probe
-from cutroom.media.scenes import find_changes, join_scenes, windows_of_keyframes
+from cutroom.media.scenes import (
+    _is_still_new,
+    find_changes,
+    join_scenes,
+    windows_of_keyframes,
+)
 from cutroom.records.findings import Change
 from cutroom.records.span import Span
 
@@ -160,6 +166,16 @@ def test_damage_in_one_group_leaves_the_others(tmp_path):
     found = [change.time for change in find_changes(path, media, window)]
 
     assert {2.0, 8.0} <= set(found)
+
+
+def test_a_keyframe_after_a_cut_is_no_second_cut():
+    """The ends of a group may differ by a cut within it; its last frame has to differ, too."""
+    old, new = (np.full(864, tone / 864, dtype=np.float32) for tone in (40, 120))
+    one, other = Group(position=0, look=old), Group(position=1, look=new)
+
+    assert _is_still_new(one, other, {})
+    assert _is_still_new(one, other, {0.5: old})
+    assert not _is_still_new(one, other, {0.5: old, 0.9: new})
 
 
 def test_one_frame_is_one_scene(tmp_path):

@@ -1,24 +1,19 @@
 """Bad input through the command line: one typed error, nothing half-made, and the job says why."""
 
-import ctypes
-import os
-import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from story.command_line import CommandLine, check_failed, obey_permissions
 from story.hostile import FAILING, HTML, WORKING
 from videos import make_video
 
 from blocks.settings import settings
 from cutroom.catalog import reading
 from cutroom.catalog.sessions import open_catalog
-from cutroom.cli import main
 from cutroom.media.opening import open_media
 from cutroom.media.profiles import PROFILES
 from cutroom.records.errors import (
@@ -33,48 +28,12 @@ from cutroom.records.errors import (
 from cutroom.report.schema import read_json
 
 CASES = {case.name: case for case in (*FAILING, *WORKING)}
-PLAIN_LINE = re.compile(r"[a-z]+: (done|\d+%)|Getting ready \.\.\.|\[.*\]|")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    status: int
-    lines: list[str]
-    """Of standard error."""
 
 
 @pytest.fixture
-def cutroom(house, capsys) -> Callable[..., Outcome]:
-    """Return the command line, run in this process."""
-
-    def run(source: Any, *options: str) -> Outcome:
-        words = ["video", "--out", str(house.out), *options, "--", str(source)]
-        status = main(words)
-        told = capsys.readouterr()
-        assert "Traceback" not in told.out + told.err
-        return Outcome(status, told.err.splitlines())
-
-    return run
-
-
-def check_failed(house, outcome: Outcome, error: type) -> None:
-    """Exit 1, exactly two lines about it, no leftovers, and a job row that says why."""
-    assert outcome.status == 1
-    *before, first, second = outcome.lines
-    assert re.fullmatch(rf"{error.code}: .+", first)
-    assert re.fullmatch(r"hint: .+", second)
-    assert [line for line in before if not PLAIN_LINE.fullmatch(line)] == []
-    assert not house.out.exists() or not any(house.out.iterdir())
-    assert not any((house.home / "parts").iterdir())
-    (job,) = reading.jobs(open_catalog(settings().catalog))
-    assert job.status == "failed"
-    assert job.error is not None
-    assert job.error.code == error.code
-    assert f"{job.error.code}: {job.error.message}" == first
-    assert f"hint: {job.error.hint}" == second
-    assert job.ended_at is not None
+def cutroom(house, capsys) -> CommandLine:
+    """Return the command line of a fresh house."""
+    return CommandLine(house, capsys)
 
 
 @pytest.mark.parametrize(
@@ -147,38 +106,14 @@ def test_an_address_inside_the_network(house, cutroom, site):
     assert site.requests == []
 
 
-def test_a_file_that_may_not_be_read(house, tmp_path):
+def test_a_file_that_may_not_be_read(house, cutroom, tmp_path):
     """Root may read everything unless it gives that up, so it does, in a process of its own."""
     path = make_video(tmp_path / "a.mp4")
     path.chmod(0)
 
-    outcome = in_a_process(house, path, preexec_fn=_obey_permissions)
+    outcome = cutroom.apart(path, preexec_fn=obey_permissions)
 
     check_failed(house, outcome, SourceNotPermitted)
-
-
-def _obey_permissions() -> None:
-    """Keep exec from giving root what reads any file: capabilities 1 and 2, by prctl 24."""
-    if os.geteuid() == 0:
-        libc = ctypes.CDLL(None, use_errno=True)
-        assert libc.prctl(24, 1, 0, 0, 0) == 0
-        assert libc.prctl(24, 2, 0, 0, 0) == 0
-
-
-def in_a_process(house, source: Path, *options: str, words: tuple = (), **more: Any) -> Outcome:
-    """Run the command line in a process of its own, started by `words`."""
-    command = [*words, sys.executable, "-m", "cutroom.cli", "video", str(source)]
-    done = subprocess.run(
-        [*command, "--out", str(house.out), "--no-transcript", *options],
-        env=house.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **more,
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    return Outcome(done.returncode, done.stderr.splitlines())
 
 
 @pytest.fixture
@@ -208,7 +143,7 @@ def small_disk(tmp_path) -> Iterator[Callable[[Path, int], None]]:
     [
         ("fetch", 0.5, ()),
         ("proxy", 1.1, ("--no-transcript",)),
-        ("clips", 3.0, ("--no-transcript", "--clips", "1", "--cut", "encode")),
+        ("clips", 1.45, ("--no-transcript", "--clips", "1", "--cut", "encode")),
         ("renditions", 1.5, ("--preset", "transcode", "--renditions", "360p,webm_720p")),
         ("master", 2.0, ("--preset", "archive")),
     ],
