@@ -32,7 +32,8 @@ setup: .venv/.ready
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { echo 'hint: this Python lacks venv; on Debian: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv hatchling
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --no-build-isolation --editable '.[demo,dev]'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --no-build-isolation --editable '.[bench,demo,dev]'
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib cutroom tasks flows blocks deployments >/dev/null || true
 	@$(BIN)/python -m deployments.models
 	@$(BIN)/python -m deployments.server
 	@touch $@

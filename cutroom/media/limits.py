@@ -47,6 +47,10 @@ class Limits(Record):
     """Pixels."""
 
 
+OURS = Limits(size_bytes=2**62, duration=1e9)
+"""For files that we made of a source within its limits; settings may allow more than the defaults."""
+
+
 def format_options() -> dict[str, str]:
     """Return the options that ffmpeg's and PyAV's demuxers take to hold these lists."""
     return {

@@ -10,6 +10,7 @@ import ffmpeg
 
 from cutroom.media.damage import HOPELESS, Damage, find_damage
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
+from cutroom.media.limits import OURS
 from cutroom.media.opening import open_media
 from cutroom.media.probe import probe
 from cutroom.records.errors import FfmpegFailed, MediaCorrupt, MediaError, OutputUnsound
@@ -192,7 +193,7 @@ def _streams(source_file: Any, media: Media) -> list[Any]:
 
 def _checked(path: Path, source: Media) -> Media:
     """Return the probe of a new file, having made sure that it is whole and seekable."""
-    made = probe(path)
+    made = probe(path, OURS)
     if not made.is_seekable:
         raise OutputUnsound("The new file has no index.", "Report this file: it should have one.")
     allowed = max(0.5, 0.02 * source.duration)

@@ -11,6 +11,7 @@ from cutroom.media.chunks import Chunking
 from cutroom.media.encoding import Encode, encode_whole
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
 from cutroom.media.filters import SDR_TAGS, scaled, to_sdr, upright_size
+from cutroom.media.limits import OURS
 from cutroom.media.probe import probe
 from cutroom.records.errors import OutputUnsound
 from cutroom.records.media import AudioStream, Media
@@ -182,7 +183,7 @@ def _small(picture: Any, media: Media, *, lowers_rate: bool) -> Any:
 
 
 def _checked(path: Path, source: Media) -> Media:
-    made = probe(path)
+    made = probe(path, OURS)
     if abs(made.duration - source.duration) > max(0.5, 0.02 * source.duration):
         raise OutputUnsound(
             f"The proxy lasts {made.duration:.2f} s, the video {source.duration:.2f} s.",

@@ -10,6 +10,7 @@ from cutroom.media.chunks import Chunking
 from cutroom.media.encoding import Encode, encode_whole
 from cutroom.media.ffmpeg import OnProgress
 from cutroom.media.filters import SDR_TAGS, scaled, to_sdr, upright_size
+from cutroom.media.limits import OURS
 from cutroom.media.probe import probe
 from cutroom.media.profiles import Profile, profile
 from cutroom.media.thumbnail import make_thumbnail
@@ -141,7 +142,7 @@ def _checked(name: str, path: Path, one: Profile, source: Media) -> RenditionFil
 
         with Image.open(path) as image:
             return RenditionFile(name, path, image.width, image.height)
-    made = probe(path)
+    made = probe(path, OURS)
     if abs(made.duration - source.duration) > max(0.5, 0.01 * source.duration):
         raise OutputUnsound(
             f"The {name} copy lasts {made.duration:.2f} s, its source {source.duration:.2f} s.",

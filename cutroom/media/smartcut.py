@@ -1,5 +1,6 @@
 """The smart cut: whole groups of pictures are copied, only the ends are encoded."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +62,11 @@ def cut_smartly(stretch: Stretch, plan: SmartPlan, part: Path) -> None:
 def _join(stretch: Stretch, pieces: Pieces, crf: int, part: Path) -> float:
     """Encode the ends, join everything, and return how alike the seams look."""
     plan = pieces.plan
-    head = _end(stretch, plan, plan.head, plan.head_key, beside_head(plan), crf)
-    tail = _end(stretch, plan, plan.tail, plan.tail_key, beside_tail(plan), crf)
+    # Decoders and encoders of few frames leave cores idle, so that both ends go side by side.
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_end, stretch, plan, plan.head, plan.head_key, beside_head(plan), crf)
+        tail = _end(stretch, plan, plan.tail, plan.tail_key, beside_tail(plan), crf)
+        head = first.result()
     splice(stretch.source, stretch.media, replace(pieces, head=head, tail=tail), part)
     return likeness_at_seams(part, plan, head, tail)
 

@@ -151,11 +151,11 @@ def gap_of_10_hours(folder: Path) -> Path:
 
 
 def picture_bomb(folder: Path) -> Path:
-    """Write a frame of a hundred megapixels in a few kilobytes."""
+    """Write a frame of 36 megapixels in a few kilobytes."""
     return make_video(
         folder / "bomb.mp4",
         seconds=0.04,
-        size="12288x8192",
+        size="8208x4400",
         sound=False,
         vf="drawbox=t=fill:color=black",
     )

@@ -134,7 +134,7 @@ def check_clip(clip: RenderedCut) -> None:
             float(((one.start_time or 0) + one.duration) * one.time_base)
             for one in container.streams
         )
-    assert end == pytest.approx(clip.span.duration, abs=max(0.15, 1 / rate))
+    assert end == pytest.approx(clip.span.duration, abs=max(0.15, 1 / float(rate)))
 
 
 def shown(clip: RenderedCut) -> list[float]:
