@@ -48,7 +48,7 @@ class Limits(Record):
 
 
 OURS = Limits(size_bytes=2**62, duration=1e9)
-"""For files that we made of a source within its limits; settings may allow more than the defaults."""
+"""For files that we made: their source was within its limits, which settings may have raised."""
 
 
 def format_options() -> dict[str, str]:

@@ -237,6 +237,21 @@ def test_sound_that_ends_early_leaves_the_rest_silent(tmp_path):
     assert shown_numbers(clip.path) == list(range(75, 100))
 
 
+@pytest.mark.parametrize("mode", ["copy", "smart", "encode"])
+def test_sound_that_outlasts_the_picture_is_not_cut_off(tmp_path, mode):
+    """The last frame stays on screen while the talk goes on, however the clip is made."""
+    video = make_numbered(tmp_path / "video.mp4", frames=50)
+    long = make_numbered(tmp_path / "long.mp4", frames=150, clicks=[0.2, 5.2])
+    source = tmp_path / "both.mp4"
+    picture, sound = guarded_input(video)["v"], guarded_input(long)["a"]
+    run(ffmpeg.output(picture, sound, str(source), c="copy"))
+
+    clip = cut_out(source, 0.0, 6.0, mode=mode)
+
+    assert shown_numbers(clip.path) == list(range(50))
+    assert heard_clicks(clip.path) == pytest.approx([0.2, 5.2], abs=0.05)
+
+
 def test_odd_sizes_become_even_and_square(tmp_path):
     """4:2:0 colour needs pairs; the odd row and column are dropped, nothing is blurred."""
     source = make_numbered(

@@ -9,6 +9,7 @@ from videos import make_video
 
 from cutroom.media import ffmpeg as door
 from cutroom.media.damage import find_damage
+from cutroom.media.limits import Limits
 from cutroom.media.normal import join_streams, make_normal, seeks_truly
 from cutroom.media.probe import probe
 from cutroom.records.errors import MediaCorrupt
@@ -165,3 +166,31 @@ def test_an_encode_keeps_frames_that_come_close_together(tmp_path):
     assert made.how == "encoded"
     assert len(frame_times(path)) == 50
     assert frame_times(made.path) == pytest.approx(frame_times(path), abs=0.002)
+
+
+def test_raised_limits_hold_for_what_is_made_of_the_source(tmp_path):
+    """A recording longer than the defaults allow is not refused after it was let in."""
+    path = make_video(
+        tmp_path / "a.avi",
+        seconds=25_000,
+        rate="1/50",
+        size="64x36",
+        sound=False,
+        **{"c:v": "mpeg4"},
+    )
+    media = probe(path, Limits(duration=30_000))
+
+    made = make_normal(path, media, tmp_path)
+
+    assert made.how == "remuxed"
+    assert made.media.duration == pytest.approx(25_000, abs=100)
+
+
+def test_a_title_in_another_alphabet_is_no_damage(tmp_path):
+    """Old files keep names in encodings that nobody noted."""
+    path = make_video(
+        tmp_path / "a.avi", metadata="title=ABCDEFGH", **{"c:v": "mpeg4", "c:a": "mp3"}
+    )
+    path.write_bytes(path.read_bytes().replace(b"ABCDEFGH", b"\xcd\xe0\xf2\xe0\xf8\xe0\xff\xff"))
+
+    assert normal_of(path, tmp_path).how == "remuxed"
