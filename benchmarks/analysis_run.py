@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from blocks.settings import settings
-from cutroom.media import faces, scenes, silence, speech
+from cutroom.media.listening import silence, speech
+from cutroom.media.listening.sound import Sound, measure_energy
+from cutroom.media.making.proxy import make_proxy
 from cutroom.media.probe import probe
-from cutroom.media.proxy import make_proxy
-from cutroom.media.sound import Sound, measure_energy
-from cutroom.media.stills import COUNT, make_stills
+from cutroom.media.watching import faces, scenes
+from cutroom.media.watching.stills import COUNT, make_stills
 from cutroom.records.findings import FaceTrack, Scene
 from cutroom.records.media import Media
 from cutroom.records.order import Recipe

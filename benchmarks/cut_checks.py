@@ -7,8 +7,8 @@ import av
 import numpy as np
 
 from benchmarks.videos import Video
-from cutroom.media.few_frames import decode_few, luma_of, ssim
-from cutroom.media.packets import Frames, Packets
+from cutroom.media.cutting.few_frames import decode_few, luma_of, ssim
+from cutroom.media.cutting.packets import Frames, Packets
 
 WINDOW = 2
 """Frames before and after the asked one that a clip's picture is compared with."""

@@ -16,10 +16,10 @@ from benchmarks.cut_checks import Held, held_by_copy, held_by_encode
 from benchmarks.process import ffmpeg
 from benchmarks.tables import Table, conditions, in_words, megabytes, seconds, times
 from benchmarks.videos import Video, long_video, short_video
-from cutroom.media.cutting import render_cut
-from cutroom.media.packets import Frames, Packets, choose_frames, read_packets
-from cutroom.media.reencoding import ENCODER
-from cutroom.media.smart_plan import plan_smart_cut
+from cutroom.media.cutting.packets import Frames, Packets, choose_frames, read_packets
+from cutroom.media.cutting.reencoding import ENCODER
+from cutroom.media.cutting.rendering import render_cut
+from cutroom.media.cutting.smart_plan import plan_smart_cut
 from cutroom.records.clip import Cut
 from cutroom.records.span import Span
 

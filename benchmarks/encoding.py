@@ -12,9 +12,9 @@ from typing import Any
 from benchmarks.process import Usage, ffmpeg
 from benchmarks.tables import Table, conditions, in_words, seconds
 from benchmarks.videos import Video, long_video, short_video
-from cutroom.media.chunks import CORES_EACH, Chunking
-from cutroom.media.proxy import PROXY_QUALITY, make_proxy
-from cutroom.media.renditions import make_renditions
+from cutroom.media.making.chunks import CORES_EACH, Chunking
+from cutroom.media.making.proxy import PROXY_QUALITY, make_proxy
+from cutroom.media.making.renditions import make_renditions
 from tasks.ledger import cpu_seconds_so_far
 
 RUNS = {"short": 3, "long": 1}

@@ -25,9 +25,9 @@ from typing import Any
 
 from benchmarks.accounts import StageTime
 from benchmarks.process import ffmpeg
-from cutroom.media.normal import NORMAL_QUALITY
-from cutroom.media.proxy import PROXY_QUALITY
-from cutroom.media.reencoding import ENCODER
+from cutroom.media.cutting.reencoding import ENCODER
+from cutroom.media.making.normal import NORMAL_QUALITY
+from cutroom.media.making.proxy import PROXY_QUALITY
 
 FACE_EVERY = 5
 """Frames from one look for faces to the next: six looks a second at 30 frames."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.process import ffmpeg
 from cutroom.media.probe import probe
-from cutroom.media.sample import make_sample
+from cutroom.media.sample.making import make_sample
 from cutroom.records.media import Media
 
 VERSION = 1

@@ -130,7 +130,7 @@ def _video(arguments: argparse.Namespace) -> int:
 def _order(arguments: argparse.Namespace) -> "Order":
     from pydantic import ValidationError  # noqa: PLC0415
 
-    from cutroom.media.profiles import profile  # noqa: PLC0415
+    from cutroom.media.making.profiles import profile  # noqa: PLC0415
     from cutroom.records.order import Order, Recipe  # noqa: PLC0415
     from cutroom.sources.kinds import source_from  # noqa: PLC0415
 
@@ -232,7 +232,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     if arguments.path.exists():
         print(f"{arguments.path} is there already.")
         return DONE
-    from cutroom.media.sample import make_sample  # noqa: PLC0415
+    from cutroom.media.sample.making import make_sample  # noqa: PLC0415
 
     arguments.path.parent.mkdir(parents=True, exist_ok=True)
     print(f"Making {arguments.path} ...", flush=True)

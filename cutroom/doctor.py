@@ -11,8 +11,8 @@ import httpx
 
 from blocks.settings import Settings, settings
 from cutroom.catalog.sessions import open_catalog
-from cutroom.media import encoders
 from cutroom.media import ffmpeg as door
+from cutroom.media.making import encoders
 from cutroom.records.errors import CutroomError
 from cutroom.storage.local import LocalStore
 from deployments.server import find_server

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from prefect import get_run_logger
 
 from cutroom.catalog import reading
-from cutroom.media import moments
-from cutroom.media.clip_id import cut_id
-from cutroom.media.framing import frame_faces, moves
+from cutroom.media.choosing import moments
+from cutroom.media.choosing.framing import frame_faces, moves
+from cutroom.media.cutting.clip_id import cut_id
 from cutroom.records.clip import Cut, Moment
 from cutroom.records.errors import OrderInvalid
 from cutroom.records.findings import FaceTrack, Scene, Transcript

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
-from cutroom.media.captions import write_captions
-from cutroom.media.cutting import render_cut
-from cutroom.media.thumbnail import make_thumbnail
+from cutroom.media.cutting.captions import write_captions
+from cutroom.media.cutting.rendering import render_cut
+from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.clip import CaptionFiles, Clip, Cut
 from cutroom.records.findings import Transcript
 from cutroom.records.media import Normal

@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect import get_run_logger
 
 from blocks.settings import settings
-from cutroom.media.normal import join_streams
+from cutroom.media.making.normal import join_streams
 from cutroom.media.probe import probe
 from cutroom.records.media import Original
 from cutroom.records.order import Source

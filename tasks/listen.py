@@ -2,9 +2,9 @@
 
 from prefect import get_run_logger
 
-from cutroom.media import engine as speech_engine
-from cutroom.media import silence, speech, words
-from cutroom.media.sound import Sound, measure_energy
+from cutroom.media.listening import engine as speech_engine
+from cutroom.media.listening import silence, speech, words
+from cutroom.media.listening.sound import Sound, measure_energy
 from cutroom.records.blob import Blob
 from cutroom.records.findings import Transcript
 from cutroom.records.order import Device

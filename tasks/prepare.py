@@ -2,7 +2,7 @@
 
 from prefect import get_run_logger
 
-from cutroom.media import master, normal, proxy, renditions
+from cutroom.media.making import master, normal, proxy, renditions
 from cutroom.records.media import Master, Normal, Original, Proxy, Rendition
 from tasks.policies import step
 from tasks.workbench import Workbench

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cutroom.language import topics
-from cutroom.media import words
+from cutroom.media.listening import words
 from cutroom.records.findings import Topic, Transcript
 from tasks.policies import step
 from tasks.workbench import Workbench

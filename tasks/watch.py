@@ -2,8 +2,8 @@
 
 from prefect import get_run_logger
 
-from cutroom.media import faces, scenes
-from cutroom.media.stills import COUNT, make_stills
+from cutroom.media.watching import faces, scenes
+from cutroom.media.watching.stills import COUNT, make_stills
 from cutroom.records.clip import Moment
 from cutroom.records.findings import Change, FaceTrack, Scene
 from cutroom.records.media import Proxy, Still

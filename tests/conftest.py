@@ -11,7 +11,7 @@ import pytest
 from house import SHARED, House, close_shared_home, open_shared_home, opened
 from web import Site, serve
 
-from cutroom.media.sample import SampleTruth, make_sample
+from cutroom.media.sample.making import SampleTruth, make_sample
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blocks.settings import Settings
-from cutroom.media.profiles import PROFILES
+from cutroom.media.making.profiles import PROFILES
 from cutroom.records import errors
 
 ROOT = Path(__file__).parents[2]

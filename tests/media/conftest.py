@@ -8,8 +8,8 @@ import pytest
 from sounds import write_sound
 from whisper_model import make_whisper_model
 
-from cutroom.media.sample_sound import narrate
-from cutroom.media.sound import Sound
+from cutroom.media.listening.sound import Sound
+from cutroom.media.sample.sound import narrate
 from cutroom.records.span import Span
 
 KNOWN_WORDS = ["Ask", "not", "what", "your", "country", "can", "do", "for", "you."]

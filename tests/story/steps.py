@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cutroom.media.cutting import RenderedCut, render_cut
-from cutroom.media.moments import choose_moments
-from cutroom.media.normal import NormalFile, make_normal
+from cutroom.media.choosing.moments import choose_moments
+from cutroom.media.cutting.rendering import RenderedCut, render_cut
+from cutroom.media.listening.silence import find_silences
+from cutroom.media.listening.sound import Sound
+from cutroom.media.making.normal import NormalFile, make_normal
+from cutroom.media.making.proxy import ProxyFile, make_proxy
 from cutroom.media.probe import probe
-from cutroom.media.proxy import ProxyFile, make_proxy
-from cutroom.media.scenes import find_changes, join_scenes, windows_of_keyframes
-from cutroom.media.silence import find_silences
-from cutroom.media.sound import Sound
-from cutroom.media.thumbnail import make_thumbnail
+from cutroom.media.watching.scenes import find_changes, join_scenes, windows_of_keyframes
+from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.clip import Cut
 from cutroom.records.findings import Scene
 from cutroom.records.media import Media

@@ -14,8 +14,8 @@ from videos import make_video
 from blocks.settings import settings
 from cutroom.catalog import reading
 from cutroom.catalog.sessions import open_catalog
+from cutroom.media.making.profiles import PROFILES
 from cutroom.media.opening import open_media
-from cutroom.media.profiles import PROFILES
 from cutroom.records.errors import (
     AddressForbidden,
     DiskFull,

@@ -14,7 +14,7 @@ from story.bad_files import CANARY
 from story.hostile import BOUNDED, FAILING, INERT, POINTERS, WORKING, Case
 from story.steps import Prepared, cut, prepare
 
-from cutroom.media.cutting import RenderedCut
+from cutroom.media.cutting.rendering import RenderedCut
 from cutroom.media.opening import open_media
 from cutroom.records.errors import CutroomError, MediaCorrupt, MediaTruncated, SourceTooLong
 

@@ -1,0 +1,1 @@
+"""What is worth watching, and where the crop lies."""

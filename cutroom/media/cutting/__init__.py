@@ -1,0 +1,1 @@
+"""Clips cut to the exact frame, and their captions."""

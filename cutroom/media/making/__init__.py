@@ -1,0 +1,1 @@
+"""Files made of a video: normal, proxy, master, renditions."""

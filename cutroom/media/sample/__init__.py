@@ -1,0 +1,1 @@
+"""The video that Cutroom makes for itself."""

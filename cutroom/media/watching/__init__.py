@@ -1,0 +1,1 @@
+"""What is seen: scenes, faces, and stills of them."""
