@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_server(commands.add_parser("server", help="the local Prefect server"))
     doctor = commands.add_parser("doctor", help="what this machine has and lacks")
+    doctor.add_argument("--encode", action="store_true", help="compare hardware encoders, too")
     doctor.set_defaults(command=_doctor)
     sample = commands.add_parser("sample", help="make the demo video")
     sample.add_argument("path", type=Path)
@@ -217,11 +218,11 @@ def _server(arguments: argparse.Namespace) -> int:
     return DONE if server else FAILED
 
 
-def _doctor(_arguments: argparse.Namespace) -> int:
-    from cutroom.doctor import examine  # noqa: PLC0415
+def _doctor(arguments: argparse.Namespace) -> int:
+    from cutroom.doctor import compare_encoders, examine  # noqa: PLC0415
     from cutroom.terminal import print_findings  # noqa: PLC0415
 
-    findings = examine()
+    findings = [*examine(), *(compare_encoders() if arguments.encode else [])]
     print_findings(findings)
     return (
         FAILED if any(finding.is_vital and not finding.is_found for finding in findings) else DONE

@@ -12,7 +12,8 @@ import httpx
 from blocks.settings import Settings, settings
 from cutroom.catalog.sessions import open_catalog
 from cutroom.media import ffmpeg as door
-from cutroom.media.making import encoders
+from cutroom.media.making import encoders, video_encoder
+from cutroom.media.making.proxy import PROXY_QUALITY
 from cutroom.records.errors import CutroomError
 from cutroom.storage.local import LocalStore
 from deployments.server import find_server
@@ -71,6 +72,18 @@ def _ffmpeg() -> list[Finding]:
             Finding(f"  {name}", trial.works, detail, advice, is_vital=name in VITAL_ENCODERS)
         )
     return found
+
+
+def compare_encoders() -> list[Finding]:
+    """Try which hardware encoder is as good as libx264 and faster, at the quality of the proxy."""
+    best = video_encoder.calibrate(PROXY_QUALITY["crf"])
+    is_found = best.name != video_encoder.SOFTWARE
+    detail = (
+        f"{best.name} at {best.setting} looks no worse than libx264 at {best.crf}, and is faster"
+        if is_found
+        else f"{best.name} is the best choice here"
+    )
+    return [Finding("faster encoder", is_found, detail)]
 
 
 def _gpu() -> Finding:

@@ -20,7 +20,7 @@ SHORT_SIDE, LONG_SIDE = 1080, 1920
 MAX_FRAME_RATE = 60
 KEYFRAME_EVERY = 4.0
 """Seconds between keyframes at most: a seek then decodes at most a hundred frames or so."""
-PROXY_QUALITY = {"preset": "veryfast", "crf": 21}
+PROXY_QUALITY: dict[str, Any] = {"preset": "veryfast", "crf": 21}
 """Clean enough for detectors and eyes; the clips are cut from the normal file, not from this."""
 SOUND_RATE = 16_000
 """Samples a second, in Hz: what Whisper, Silero and PocketSphinx listen at."""

@@ -3,22 +3,20 @@
 Hardware encoders have quality scales of their own. Each is calibrated here by encoding a few
 seconds of generated footage and measuring SSIM (Wang et al. 2004): it gets the coarsest setting
 that is still as good as libx264 at the quality asked for, and is taken only if that is faster.
-What came out is remembered for the machine, and so is an encoder that failed in the middle.
+`cutroom doctor --encode` tells what came out; jobs encode with libx264.
 """
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import ffmpeg
 
-from cutroom.media.ffmpeg import Run, guarded_input, program, run
+from cutroom.media.ffmpeg import guarded_input, run
 from cutroom.media.making.encoders import try_encoder
-from cutroom.records.errors import DiskFull, MediaError
+from cutroom.records.errors import MediaError
 
 SOFTWARE = "libx264"
 HARDWARE = ("h264_nvenc", "h264_qsv", "h264_videotoolbox", "h264_vaapi")
@@ -33,7 +31,6 @@ SETTINGS: dict[str, tuple[str, range]] = {
 }
 """Each encoder's quality option and its values from coarse to fine."""
 _TRIAL_SECONDS = 2
-Choice = Literal["auto", "software"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,68 +55,6 @@ class VideoEncoder:
 def software(crf: int) -> VideoEncoder:
     """Return libx264, which works everywhere."""
     return VideoEncoder(SOFTWARE, crf, crf)
-
-
-class Encoders:
-    """The encoders of one machine, with what is remembered of them."""
-
-    def __init__(self, notes: Path, choice: Choice = "auto") -> None:
-        self._notes = notes
-        self._choice = choice
-
-    def best(self, crf: int) -> VideoEncoder:
-        """Return the fastest encoder that is no worse than libx264 at this quality."""
-        if self._choice == "software":
-            return software(crf)
-        known = self._read()
-        if str(crf) not in known:
-            known[str(crf)] = asdict(calibrate(crf, tuple(n for n in HARDWARE if n not in known)))
-            self._write(known)
-        chosen = VideoEncoder(**known[str(crf)])
-        return software(crf) if chosen.name in known else chosen
-
-    def give_up(self, encoder: VideoEncoder, why: str) -> None:
-        """Remember that an encoder failed in real work; it is not chosen again here."""
-        self._write({**self._read(), encoder.name: why})
-
-    def run(
-        self,
-        compose: Callable[[VideoEncoder], Any],
-        crf: int,
-        **options: Any,
-    ) -> Run:
-        """Run an encode with the best encoder, once more in software when that one fails.
-
-        Args:
-            compose: Returns the ffmpeg-python output for an encoder.
-            crf: The libx264 quality to hold.
-            options: Passed on to `cutroom.media.ffmpeg.run`.
-        """
-        encoder = self.best(crf)
-        try:
-            return run(compose(encoder), **options)
-        except DiskFull:
-            raise
-        except MediaError as error:
-            if encoder.name == SOFTWARE:
-                raise
-            result = run(compose(software(crf)), **options)
-            self.give_up(encoder, error.problem)  # only now: the job itself was not at fault
-            return result
-
-    def _read(self) -> dict[str, Any]:
-        """Return what is remembered, nothing when another ffmpeg is used now."""
-        try:
-            notes = json.loads(self._notes.read_text())
-        except (OSError, ValueError):
-            return {}
-        return dict(notes["known"]) if notes.get("ffmpeg") == program() else {}
-
-    def _write(self, known: Mapping[str, Any]) -> None:
-        self._notes.parent.mkdir(parents=True, exist_ok=True)
-        part = self._notes.with_suffix(".part")
-        part.write_text(json.dumps({"ffmpeg": program(), "known": dict(known)}, indent=2))
-        part.replace(self._notes)
 
 
 def calibrate(crf: int, names: tuple[str, ...] = HARDWARE) -> VideoEncoder:

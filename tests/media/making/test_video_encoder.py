@@ -1,6 +1,4 @@
-"""The fastest encoder that looks no worse than libx264 is chosen, and failures are remembered."""
-
-import json
+"""The fastest encoder that looks no worse than libx264 is found by trying."""
 
 import ffmpeg
 import pytest
@@ -11,17 +9,12 @@ from cutroom.media.making.encoders import try_encoder
 from cutroom.media.making.video_encoder import (
     HARDWARE,
     SETTINGS,
-    SOFTWARE,
-    Encoders,
-    VideoEncoder,
     calibrate,
     measure_ssim,
     software,
     upload,
     with_device,
 )
-from cutroom.media.probe import probe
-from cutroom.records.errors import FfmpegFailed
 
 
 def compose(source, target):
@@ -55,51 +48,6 @@ def test_ssim_tells_a_copy_from_a_worse_one(tmp_path):
 def test_without_hardware_it_is_libx264():
     """Nothing works here but software: the choice says so at once."""
     assert calibrate(18, names=("h264_nosuch",)) == software(18)
-
-
-def test_the_choice_is_remembered(tmp_path, monkeypatch):
-    """A machine is calibrated once for a quality, not once a job."""
-    notes = tmp_path / "encoders.json"
-    first = Encoders(notes).best(21)
-    assert json.loads(notes.read_text())["known"]["21"]["name"] == first.name
-    monkeypatch.setattr("cutroom.media.making.video_encoder.calibrate", None)
-
-    assert Encoders(notes).best(21) == first
-
-
-def test_software_can_be_demanded(tmp_path):
-    """No trial, no note."""
-    assert Encoders(tmp_path / "encoders.json", "software").best(18).name == SOFTWARE
-    assert not (tmp_path / "encoders.json").exists()
-
-
-@pytest.mark.skipif(try_encoder("h264_nvenc").works, reason="this machine has NVENC: it works")
-def test_a_hardware_encode_that_fails_is_redone_in_software(tmp_path):
-    """The job goes on, and the encoder is not chosen again on this machine."""
-    notes = tmp_path / "encoders.json"
-    encoders = Encoders(notes)
-    broken = VideoEncoder("h264_nvenc", 21, 24)
-    encoders._write({"21": {"name": broken.name, "crf": 21, "setting": 24}})
-    assert encoders.best(21) == broken
-    source = make_video(tmp_path / "a.mp4", seconds=0.5)
-
-    encoders.run(compose(source, tmp_path / "b.mp4"), 21)
-
-    assert probe(tmp_path / "b.mp4").video.codec == "h264"
-    assert encoders.best(21).name == SOFTWARE
-    assert "h264_nvenc" in json.loads(notes.read_text())["known"]
-
-
-def test_a_broken_source_is_not_blamed_on_the_hardware(tmp_path):
-    """When software fails too, the encoder keeps its name."""
-    encoders = Encoders(tmp_path / "encoders.json")
-    encoders._write({"21": {"name": "h264_nvenc", "crf": 21, "setting": 24}})
-    (tmp_path / "a.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 100)
-
-    with pytest.raises(FfmpegFailed):
-        encoders.run(compose(tmp_path / "a.mp4", tmp_path / "b.mp4"), 21)
-
-    assert encoders.best(21).name == "h264_nvenc"
 
 
 @pytest.mark.skipif(not try_encoder("h264_nvenc").works, reason="this machine has no NVENC")
