@@ -62,7 +62,7 @@ class Results:
             "scenes": has_picture,
             "silences": has_sound,
             "speech": has_sound,
-            "words": has_sound,
+            "words": self.transcript is not None,
             "faces": has_picture,
             "topics": self.transcript is not None,
             "moments": has_picture,

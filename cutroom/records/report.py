@@ -163,6 +163,7 @@ class Ledger(Record):
     bytes_uploaded: int = 0
     storage_requests: StorageRequests = StorageRequests()
     video_encodes: int = 0
+    """Files whose picture was encoded whole. The ends of a smart cut are not counted."""
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     stages: tuple[Stage, ...] = ()

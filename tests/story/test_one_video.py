@@ -54,6 +54,7 @@ def test_the_second_time_nothing_is_done_twice(house, tmp_path):
     second = house.run(path, renditions=("360p",), master=True)
 
     assert redone(second) == set()
+    assert "words" not in stages(second), "nobody asked for words"
     assert second.ledger.video_encodes == 0
     assert second.ledger.downloads == 0
     assert second.clips == first.clips
