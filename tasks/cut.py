@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from prefect import get_run_logger
 from prefect.futures import PrefectFuture
 
-from cutroom.media.cutting.captions import write_captions
+from cutroom.media.cutting.captions import CaptionPaths, write_captions
 from cutroom.media.cutting.rendering import render_cut
 from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.clip import CaptionFiles, Clip, Cut
 from cutroom.records.findings import Transcript
 from cutroom.records.media import Normal
+from cutroom.records.span import Span
 from tasks.job import or_degraded
 from tasks.policies import step
 from tasks.workbench import Workbench
 
 
-@step("clips", version=2, run_name="clip {cut.title}")
+@step("clips", version=3, run_name="clip {cut.title}")
 def render_clip(
     normal: Normal, cut: Cut, transcript: Transcript | None, language: str | None, bench: Workbench
 ) -> Clip:
@@ -26,20 +27,24 @@ def render_clip(
         width, height = normal.media.video.display_size
         if cut.framing is not None:
             width, height = round(width * cut.framing.width), round(height * cut.framing.height)
-        written = (
-            write_captions(transcript, cut.span, folder, width=width, height=height)
-            if transcript
-            else None
-        )
         track = normal.media.sound_track(language)
+
+        def write(span: Span) -> CaptionPaths | None:
+            if transcript is None:
+                return None
+            return write_captions(transcript, span, folder, width=width, height=height)
+
+        burned = write(cut.span) if cut.captions == "burned" else None
         rendered = render_cut(
             source,
             normal.media,
             cut,
             folder,
-            ass=written.ass if written and cut.captions == "burned" else None,
+            ass=burned.ass if burned else None,
             sound_track=track.index if track else None,
         )
+        # Copying may have moved the clip's first frame: what lies beside it is timed from there.
+        written = write(rendered.span)
         thumbnail = folder / "thumbnail.jpg"
         make_thumbnail(source, normal.media, cut.span, thumbnail, framing=cut.framing)
         get_run_logger().info("Clip %s: %s", cut.id, rendered.how)
