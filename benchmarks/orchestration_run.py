@@ -8,7 +8,7 @@ import json  # noqa: E402  what is imported here is on the clock
 import sys  # noqa: E402
 from itertools import pairwise  # noqa: E402
 
-from cutroom import cli  # noqa: E402
+from cutroom.commands.connecting import connect, without_heartbeat  # noqa: E402
 from cutroom.records.order import Order, Recipe  # noqa: E402
 from cutroom.sources.kinds import source_from  # noqa: E402
 
@@ -23,7 +23,7 @@ def main(path: str, out: str) -> dict[str, dict[str, float]]:
     recipe = Recipe(render=False, transcribe=False)
     order = Order(source=source_from(path), recipe=recipe, out=out)
     mark("import the command line")
-    cli._connect()  # noqa: SLF001  the command's own first step
+    connect()
     mark("settings, server")
     import prefect  # noqa: F401, PLC0415
 
@@ -37,7 +37,7 @@ def main(path: str, out: str) -> dict[str, dict[str, float]]:
     def watch(stage: str, _done: float) -> None:
         heard.append((stage, time.monotonic(), time.process_time()))
 
-    with cli._without_heartbeat(), watched_by(watch):  # noqa: SLF001
+    with without_heartbeat(), watched_by(watch):
         video(order)
     # What anyone hears first is the first step that is not cached, last that the report is made.
     _, *first = heard[0]
