@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import analysis, cutting, encoding, orchestration, scenes, video
+from benchmarks.regression import regressions
 from benchmarks.tables import as_markdown, between_marks, read_results, write_results
 
 BENCHMARKS = {
@@ -17,7 +18,7 @@ BENCHMARKS = {
     "analysis": analysis,
     "orchestration": orchestration,
 }
-"""Each a module with `measure`, `as_tables` and `in_sentences`; a new one is one line here."""
+"""Each a module with `measure`, `gains`, `as_tables` and `in_sentences`; a new one goes here."""
 HERE = Path(__file__).parent
 RESULTS, PAGE = HERE / "results.json", HERE / "README.md"
 
@@ -29,13 +30,20 @@ def main() -> int:
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there is {', '.join(BENCHMARKS)}")
+    record, fallen = read_results(RESULTS), []
     home = Path(os.environ.get("CUTROOM_HOME") or HERE.parent / ".cutroom").resolve()
     for name in arguments.names or BENCHMARKS:
         benchmark = BENCHMARKS[name]
         for part, result in benchmark.measure(home, is_quick=arguments.quick, runs=arguments.runs):
             print(f"\n{_told(name, {part: result})}\n", flush=True)
-            _keep(name, part, result, is_written=arguments.write)
-    return 0
+            now, before = benchmark.gains(result), record.get(name, {}).get(part)
+            lost = regressions(now, benchmark.gains(before)) if before else []
+            fallen += [f"{name}, {part}: {one}" for one in lost]
+            if not lost or arguments.accept:
+                _keep(name, part, result, is_written=arguments.write)
+    for one in fallen:
+        print(f"fell behind the record: {one}", flush=True)
+    return 1 if fallen and not arguments.accept else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="only the short video")
     parser.add_argument("--runs", type=int, help="how often [3 for short ones, 1 for long ones]")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md too")
+    accept = "put on record what fell behind it, too"
+    parser.add_argument("--accept", action="store_true", help=accept)
     return parser
 
 

@@ -84,6 +84,12 @@ def _middle(runs: list[dict[str, float]]) -> dict[str, float]:
     return {figure: round(median(run[figure] for run in runs), 3) for figure in runs[0]}
 
 
+def gains(result: dict[str, Any]) -> dict[str, float]:
+    """Return what is held against the record: the CPU time of a bare decode beside ours."""
+    ratio = result.get("analysis_to_decode", {}).get("cpu_seconds")
+    return {"decode / analysis, CPU": 1 / ratio} if ratio else {}
+
+
 def as_tables(results: dict[str, Any]) -> list[Table]:
     """Return one table of time, a column pair for each video, and one of memory."""
     names = [name for name in MAKERS if name in results]

@@ -112,8 +112,8 @@ def _jobs(video: Video) -> dict[str, dict[str, Way]]:
     def renditions(folder: Path, chunking: Chunking) -> Effort:
         return _timed(lambda: make_renditions(path, media, PROFILES, folder, chunking=chunking))
 
-    def proxy(folder: Path, chunking: Chunking) -> Effort:
-        return _timed(lambda: make_proxy(path, foreign, folder, chunking=chunking))
+    def proxy(folder: Path, chunking: Chunking, also: tuple[str, ...] = ()) -> Effort:
+        return _timed(lambda: make_proxy(path, foreign, folder, chunking=chunking, also=also))
 
     return {
         "renditions": {
@@ -126,6 +126,11 @@ def _jobs(video: Video) -> dict[str, dict[str, Way]]:
             ONE_PROCESS: partial(proxy, chunking=one),
             BY_HAND: partial(_proxy_by_hand, path),
             CHUNKS: partial(proxy, chunking=two),
+        },
+        "proxy, copies and sound": {
+            ONE_PROCESS: partial(proxy, chunking=one, also=PROFILES),
+            BY_HAND: partial(_all_by_hand, path),
+            APART: partial(_all_apart, path),
         },
     }
 
@@ -177,9 +182,36 @@ def _proxy_by_hand(path: Path, folder: Path) -> Effort:
     return _sum(ffmpeg("-i", path, *seen, *heard, folder / "proxy.mp4", *listened))
 
 
+def _all_by_hand(path: Path, folder: Path) -> Effort:
+    """Do it all with one command."""
+    names = ("proxy", *PROFILES)
+    chains = [f"[{name}]{_scale(_SETTINGS[name][0])}[{name}s]" for name in PROFILES]
+    split = f"[0:v]split={len(names)}{''.join(f'[{name}]' for name in names)}"
+    words: list[str | Path] = ["-i", path, "-filter_complex"]
+    words.append(";".join([split, "[proxy]setsar=1,format=yuv420p[proxys]", *chains]))
+    quality = ("-crf", str(PROXY_QUALITY["crf"]), "-c:a", "aac", "-b:a", "128k")
+    for name in names:
+        chosen = (*_PICTURE, *quality, *_BOX) if name == "proxy" else _settings(name)
+        words += ["-map", f"[{name}s]", "-map", "0:a", *chosen, folder / f"{name}.mp4"]
+    return _sum(ffmpeg(*words, "-map", "0:a", *_LISTENED, folder / "sound.wav"))
+
+
+def _all_apart(path: Path, folder: Path) -> Effort:
+    """Do it with one command for each file with a picture."""
+    done = (_proxy_by_hand(path, folder), _renditions_apart(path, folder))
+    walls, cpus = ([getattr(one, name) for one in done] for name in asdict(done[0]))
+    return Effort(sum(walls), sum(cpus))
+
+
 def _sum(*usages: Usage) -> Effort:
     """Add up commands that ran one after the other."""
     return Effort(sum(one.wall_seconds for one in usages), sum(one.cpu_seconds for one in usages))
+
+
+def gains(result: dict[str, Any]) -> dict[str, float]:
+    """Return what is held against the record: the CPU time of other ways beside one process."""
+    shares = {way: share["cpu_seconds"] for way, share in result["of"].items()}
+    return {f"{way} / one process, CPU": 1 / share for way, share in shares.items() if share != 1}
 
 
 def as_tables(results: dict[str, Any]) -> list[Table]:

@@ -81,6 +81,18 @@ def _call(path: Path, home: Path, server: LocalServer) -> dict[str, dict[str, fl
     return {**parts, END: rest, "whole call": whole}
 
 
+def gains(result: dict[str, Any]) -> dict[str, float]:
+    """Return what is held against the record: importing Prefect beside all that is not imports."""
+    calls = result["calls"]
+    return {f"importing Prefect / {name}, CPU": _of_imports(calls[name]) for name in CALLS}
+
+
+def _of_imports(parts: dict[str, dict[str, float]]) -> float:
+    imports = sum(took["cpu_seconds"] for part, took in parts.items() if part.startswith("import"))
+    beyond = parts["whole call"]["cpu_seconds"] - imports
+    return parts["import Prefect"]["cpu_seconds"] / beyond
+
+
 def as_tables(results: dict[str, Any]) -> list[Table]:
     """Return one table: what each part of a call takes."""
     calls = results["short"]["calls"]

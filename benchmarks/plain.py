@@ -25,9 +25,10 @@ from typing import Any
 
 from benchmarks.accounts import StageTime
 from benchmarks.process import ffmpeg
-from cutroom.media.cutting.reencoding import ENCODER
+from cutroom.media.cutting.reencoding import CLIP_TARGET
 from cutroom.media.making.normal import NORMAL_QUALITY
 from cutroom.media.making.proxy import PROXY_QUALITY
+from cutroom.media.making.video_encoder import software
 
 FACE_EVERY = 5
 """Frames from one look for faces to the next: six looks a second at 30 frames."""
@@ -139,7 +140,7 @@ def cut(pipeline: Pipeline, normal: Path, spans: list[list[float]]) -> None:
     with pipeline.stage("clips"):
         for number, (start, end) in enumerate(spans, 1):
             place = ("-ss", f"{start:.6f}", "-t", f"{end - start:.6f}", "-i", normal)
-            pipeline.encode(f"clip-{number}", *place, *_x264(ENCODER), *sound)
+            pipeline.encode(f"clip-{number}", *place, *_x264(software(CLIP_TARGET).options), *sound)
     pipeline.found["clips"] = len(spans)
 
 

@@ -115,6 +115,16 @@ def _took(done: Sequence[Trial], ours: Sequence[Trial]) -> dict[str, float]:
     }
 
 
+def gains(result: dict[str, Any]) -> dict[str, float]:
+    """Return what is held against the record: accuracy, and CPU time beside the best peer's."""
+    detectors = result["detectors"]
+    ours = detectors[CUTROOM]
+    accuracy = {kind: ours[kind].get("f1") for kind in ("cuts", "gradual")}
+    found = {f"F1 of {kind}": f1 for kind, f1 in accuracy.items() if f1 is not None}
+    adaptive = detectors["PySceneDetect Adaptive"]["cpu_to_cutroom"]
+    return {**found, "PySceneDetect Adaptive / Cutroom, CPU": adaptive}
+
+
 def as_tables(results: dict[str, Any]) -> list[Table]:
     """Return one table for each film on record."""
     header = ("", "precision", "recall", "F1", "gradual found", "F1", "wall, s", "CPU, s")

@@ -106,6 +106,13 @@ def _facts(video: Video) -> dict[str, Any]:
     }
 
 
+def gains(result: dict[str, Any]) -> dict[str, float]:
+    """Return what is held against the record: how much less Cutroom takes than the plain way."""
+    ratios = result["plain_to_cutroom"]
+    names = {"CPU": "cpu_seconds", "bytes to storage": "bytes_to_storage"}
+    return {f"plain / Cutroom, {name}": ratios[figure] for name, figure in names.items()}
+
+
 def as_tables(results: dict[str, Any]) -> list[Table]:
     """Return two tables for each video on record: what it cost, and where the time went."""
     return [

@@ -3,6 +3,7 @@
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cutroom.media.limits import Limits
 from cutroom.sources.fetched import FetchLimits
 from cutroom.sources.page_settings import PageSettings
+
+if TYPE_CHECKING:
+    from cutroom.media.making.encoder_choice import Encoders
 
 
 class Settings(BaseSettings):
@@ -25,6 +29,10 @@ class Settings(BaseSettings):
     """SQLAlchemy address of the catalog; empty keeps an SQLite file in the data folder."""
     ffmpeg: str = ""
     """Another ffmpeg program than the one imageio-ffmpeg carries."""
+    encoder: Literal[
+        "auto", "libx264", "h264_nvenc", "h264_qsv", "h264_videotoolbox", "h264_vaapi"
+    ] = "auto"
+    """What encodes H.264: `auto` takes the fastest that looks no worse than libx264."""
     max_bytes: int = Field(default=10 * 2**30, gt=0)
     """Largest source, in bytes."""
     max_duration: float = Field(default=6 * 3600, gt=0)
@@ -69,6 +77,18 @@ class Settings(BaseSettings):
     def face_model(self) -> Path:
         """Return where the face detector's model lies once set-up has fetched it."""
         return self.models / "face_detection_short_range.tflite"
+
+    @property
+    def notes(self) -> Path:
+        """Return the file that remembers which encoders are good on this machine."""
+        return self.home.resolve() / "encoders.json"
+
+    @property
+    def encoders(self) -> "Encoders":
+        """Return what encodes H.264 on this machine."""
+        from cutroom.media.making.encoder_choice import Encoders  # noqa: PLC0415  only jobs need it
+
+        return Encoders(self.notes, self.encoder)
 
     @property
     def limits(self) -> Limits:

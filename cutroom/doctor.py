@@ -12,8 +12,11 @@ import httpx
 from blocks.settings import Settings, settings
 from cutroom.catalog.sessions import open_catalog
 from cutroom.media import ffmpeg as door
-from cutroom.media.making import encoders, video_encoder
+from cutroom.media.cutting.reencoding import CLIP_TARGET
+from cutroom.media.making import encoders
 from cutroom.media.making.proxy import PROXY_QUALITY
+from cutroom.media.making.renditions import rendition_targets
+from cutroom.media.making.video_encoder import Target, VideoEncoder
 from cutroom.records.errors import CutroomError
 from cutroom.storage.local import LocalStore
 from deployments.server import find_server
@@ -75,15 +78,31 @@ def _ffmpeg() -> list[Finding]:
 
 
 def compare_encoders() -> list[Finding]:
-    """Try which hardware encoder is as good as libx264 and faster, at the quality of the proxy."""
-    best = video_encoder.calibrate(PROXY_QUALITY["crf"])
-    is_found = best.name != video_encoder.SOFTWARE
+    """Try which encoder is as good as libx264 and faster, for each thing that jobs encode."""
+    chosen = settings()
+    encoders_here = chosen.encoders
+    given_up = encoders_here.given_up()
+    targets = {
+        "proxies": Target(crf=PROXY_QUALITY["crf"]),
+        "clips": CLIP_TARGET,
+        **{f"{name} copies": one for name, one in rendition_targets().items()},
+    }
+    return [
+        *(_best(what, encoders_here.best(target)) for what, target in targets.items()),
+        *(
+            Finding(name, False, f"failed in a job: {_short(why)}", f"Remove {chosen.notes}.")
+            for name, why in given_up.items()
+        ),
+    ]
+
+
+def _best(what: str, best: VideoEncoder) -> Finding:
     detail = (
-        f"{best.name} at {best.setting} looks no worse than libx264 at {best.crf}, and is faster"
-        if is_found
+        f"{best.name} at {best.setting} looks no worse than libx264 there, and is faster"
+        if best.is_hardware
         else f"{best.name} is the best choice here"
     )
-    return [Finding("faster encoder", is_found, detail)]
+    return Finding(f"encoder of {what}", best.is_hardware, detail)
 
 
 def _gpu() -> Finding:

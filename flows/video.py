@@ -91,7 +91,8 @@ def video(order: Order) -> Report:
 def understand(results: Results, order: Order, bench: Workbench) -> None:
     """Watch and listen, side by side: each finding starts as soon as what it needs is there."""
     recipe = order.recipe
-    proxy = results.proxy = make_proxy(results.normal, recipe.language, bench)
+    wanted = recipe.wanted_renditions
+    proxy = results.proxy = make_proxy(results.normal, recipe.language, wanted, bench)
     shared = unmapped(bench)
 
     # Start what depends on nothing.

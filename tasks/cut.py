@@ -42,6 +42,7 @@ def render_clip(
             folder,
             ass=burned.ass if burned else None,
             sound_track=track.index if track else None,
+            encoders=bench.settings.encoders,
         )
         # Copying may have moved the clip's first frame: what lies beside it is timed from there.
         written = write(rendered.span)

@@ -44,7 +44,12 @@ async def if_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
 
 
 def step(
-    name: str, *, version: int = 1, run_name: str | None = None, expires: timedelta | None = None
+    name: str,
+    *,
+    version: int = 1,
+    run_name: str | None = None,
+    expires: timedelta | None = None,
+    ignoring: str = "bench",
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a cached, resumable task of a function whose last parameter is a `bench`.
 
@@ -56,11 +61,12 @@ def step(
         version: Raise it when the step would answer differently for the same input.
         run_name: Template for the task run's name, over the function's parameters.
         expires: How long a result counts; None for ever.
+        ignoring: A second parameter, beside `bench`, that does not change the result.
     """
     return task(
         name=name,
         task_run_name=run_name or name,
-        cache_policy=StepKey(step=name, version=version) + INPUTS - "bench",
+        cache_policy=StepKey(step=name, version=version) + INPUTS - "bench" - ignoring,
         cache_expiration=expires,
         persist_result=True,
         result_serializer="json",

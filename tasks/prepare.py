@@ -20,16 +20,28 @@ def make_normal(original: Original, bench: Workbench) -> Normal:
         return Normal(file=blob, media=made.media, how=made.how, reason=made.reason)
 
 
-@step("proxy", run_name="proxy of {normal_file.file.digest:.8}")
-def make_proxy(normal_file: Normal, language: str | None, bench: Workbench) -> Proxy:
-    """Make what everything analyses, reusing the normal file where it already is that."""
+@step("proxy", run_name="proxy of {normal_file.file.digest:.8}", ignoring="also")
+def make_proxy(
+    normal_file: Normal, language: str | None, also: tuple[str, ...], bench: Workbench
+) -> Proxy:
+    """Make what everything analyses, reusing the normal file where it already is that.
+
+    If it has to be encoded, the copies in `also` come out of the same decode; they wait on the
+    bench for the step that hands them out.
+    """
     with bench.book.stage("proxy"), bench.store.workspace() as folder:
         path = bench.store.path(normal_file.file)
-        on_progress = bench.seconds_done("proxy", normal_file.media.duration)
         made = proxy.make_proxy(
-            path, normal_file.media, folder, language=language, on_progress=on_progress
+            path,
+            normal_file.media,
+            folder,
+            language=language,
+            on_progress=bench.seconds_done("proxy", normal_file.media.duration),
+            encoders=bench.settings.encoders,
+            also=also,
         )
         get_run_logger().info("Proxy %s: %s", made.how, made.reason)
+        bench.by_products |= {one.profile: _kept(one, bench) for one in made.renditions}
         return Proxy(
             file=normal_file.file if made.path == path else bench.store.keep(made.path),
             media=made.media,
@@ -59,17 +71,21 @@ def make_master(original: Original, slices: int, slice_crc: bool, bench: Workben
 def make_renditions(
     normal_file: Normal, names: tuple[str, ...], bench: Workbench
 ) -> list[Rendition]:
-    """Transcode by profile, all copies out of one decode."""
+    """Transcode by profile, all copies out of one decode; those made on the way are just taken."""
     with bench.book.stage("renditions"), bench.store.workspace() as folder:
-        on_progress = bench.seconds_done("renditions", normal_file.media.duration)
-        path = bench.store.path(normal_file.file)
-        made = renditions.make_renditions(path, normal_file.media, names, folder, on_progress)
-        return [
-            Rendition(
-                profile=one.profile,
-                file=bench.store.keep(one.path),
-                width=one.width,
-                height=one.height,
-            )
-            for one in made
-        ]
+        missing = tuple(name for name in names if name not in bench.by_products)
+        made = renditions.make_renditions(
+            bench.store.path(normal_file.file),
+            normal_file.media,
+            missing,
+            folder,
+            bench.seconds_done("renditions", normal_file.media.duration),
+            encoders=bench.settings.encoders,
+        )
+        ready = bench.by_products | {one.profile: _kept(one, bench) for one in made}
+        return [ready[name] for name in names]
+
+
+def _kept(made: renditions.RenditionFile, bench: Workbench) -> Rendition:
+    file = bench.store.keep(made.path)
+    return Rendition(profile=made.profile, file=file, width=made.width, height=made.height)

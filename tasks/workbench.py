@@ -13,6 +13,7 @@ from blocks.settings import Settings
 from cutroom.catalog.sessions import Catalog
 from cutroom.media.ffmpeg import OnProgress
 from cutroom.records.job import Job
+from cutroom.records.media import Rendition
 from cutroom.records.report import Degraded, StageName
 from cutroom.storage.local import LocalStore
 from tasks.ledger import Book, OnStage
@@ -35,6 +36,8 @@ class Workbench:
         self.catalog = catalog
         self.book = Book(on_stage=_watcher.get())
         self.degraded: list[Degraded] = []
+        self.by_products: dict[str, Rendition] = {}
+        """Copies of the normal file that came out of another step's encode, by profile."""
 
     def degrade(self, part: Degraded) -> None:
         """Note that a part of the job was done less well than it could be."""

@@ -35,6 +35,8 @@ LOG_BYTES = 64 * 1024
 """How much of the end of ffmpeg's log is kept."""
 MEMORY_LIMIT = 8 * 2**30
 """Address space of one ffmpeg, in bytes: libx264 at 4K stays below half of it."""
+_HARDWARE = ("_nvenc", "_qsv", "_vaapi", "_videotoolbox", "cuda")
+"""Endings of the words that bring a graphics card into a command."""
 _PR_SET_PDEATHSIG = 1
 
 OnProgress = Callable[[float], None]
@@ -171,7 +173,8 @@ def run(
         stderr=subprocess.PIPE,
         cwd=folder,
         env={"PATH": os.defpath, "LANG": "C.UTF-8", **_display_drivers()},
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  it only calls prctl and setrlimit
+        # It only calls prctl and setrlimit.
+        preexec_fn=_die_with_parent if _is_software(words) else _die_with_parent_unbounded,  # noqa: PLW1509
     )
     assert process.stdout is not None  # noqa: S101  asked for above
     assert process.stderr is not None  # noqa: S101
@@ -268,12 +271,22 @@ def _libc() -> ctypes.CDLL | None:
     return ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
-    """Run in the child: get killed when the parent is, and never eat all memory."""
+def _is_software(words: list[str]) -> bool:
+    """Say whether a command stays off graphics cards, whose drivers reserve terabytes."""
+    return not any(word.endswith(_HARDWARE) for word in words)
+
+
+def _die_with_parent_unbounded() -> None:
+    """Run in the child: get killed when the parent is."""
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _die_with_parent() -> None:
+    """Run in the child: get killed when the parent is, and never eat all memory."""
+    _die_with_parent_unbounded()
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux" and (hard == resource.RLIM_INFINITY or hard > MEMORY_LIMIT):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, hard))

@@ -1,6 +1,5 @@
 """Cutting with one encode: any frame can be the first, and anything can be drawn on the way."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,17 @@ from cutroom.media.cutting.cropping import COMMANDS_NAME, Crop, clip_size
 from cutroom.media.cutting.packets import Frames, Packets, starts_cleanly_anywhere
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
 from cutroom.media.making.filters import SDR_TAGS, progressive, scaled, to_sdr
+from cutroom.media.making.video_encoder import (
+    Target,
+    VideoEncoder,
+    software,
+    upload,
+    with_device,
+)
 from cutroom.records.clip import Cut
 from cutroom.records.media import AudioStream, Media
 
-ENCODER: Mapping[str, Any] = {"c:v": "libx264", "preset": "veryfast", "crf": 19}
+CLIP_TARGET = Target(crf=19)
 """Close to the source to the eye, at a fraction of the time of x264's default preset."""
 KEYFRAME_SECONDS = 4
 """Players seek to keyframes; clips are short."""
@@ -74,7 +80,7 @@ def encode(
     part: Path,
     *,
     ass: Path | None = None,
-    encoder: Mapping[str, Any] = ENCODER,
+    encoder: VideoEncoder | None = None,
     on_progress: OnProgress | None = None,
 ) -> None:
     """Encode a stretch into an H.264 and AAC MP4 with one ffmpeg process.
@@ -85,7 +91,7 @@ def encode(
         stretch: What to encode.
         part: The MP4 to write; the folder around it also gets ffmpeg's small input files.
         ass: Captions to burn in, timed from the first frame.
-        encoder: ffmpeg's options for the picture.
+        encoder: What encodes the picture; libx264 when None.
         on_progress: Called with the seconds written so far.
 
     Raises:
@@ -97,12 +103,17 @@ def encode(
         crop.write_commands(stretch.clip_times, folder)
     if ass is not None and ass.resolve() != (folder / CAPTIONS_NAME).resolve():
         (folder / CAPTIONS_NAME).write_bytes(ass.read_bytes())
-    streams = [_picture(stretch, crop, draws_captions=ass is not None)]
+    encoder = encoder or software(CLIP_TARGET)
+    streams = [upload(_picture(stretch, crop, draws_captions=ass is not None), encoder)]
     if stretch.sound is not None:
         streams.append(_sound(stretch, stretch.sound))
-    options = {**encoder, **_picture_options(stretch.media), **_sound_options(stretch.sound)}
+    options = {
+        **encoder.options,
+        **_picture_options(stretch.media),
+        **_sound_options(stretch.sound),
+    }
     output = ffmpeg.output(*streams, f"file:{part.resolve()}", **options)
-    run(output, on_progress=on_progress, folder=folder)
+    run(with_device(output, encoder), on_progress=on_progress, folder=folder)
 
 
 def encode_sound(stretch: Stretch, part: Path) -> None:

@@ -1,9 +1,8 @@
 """Rendering one cut: copied as far as nothing is lost by it, else encoded, and always checked."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,11 +15,12 @@ from cutroom.media.cutting.copying import (
 )
 from cutroom.media.cutting.cropping import Crop, clip_size
 from cutroom.media.cutting.packets import Packets, choose_frames, read_packets
-from cutroom.media.cutting.reencoding import ENCODER, Stretch, encode
+from cutroom.media.cutting.reencoding import CLIP_TARGET, Stretch, encode
 from cutroom.media.cutting.smart_plan import plan_smart_cut
 from cutroom.media.cutting.smartcut import COPIED_SOUND, cut_smartly
 from cutroom.media.cutting.verifying import Expected, check_clip, decoded_times
 from cutroom.media.ffmpeg import OnProgress
+from cutroom.media.making.encoder_choice import IN_SOFTWARE, Chosen, Encoders
 from cutroom.records.clip import Cut
 from cutroom.records.errors import OutputUnsound
 from cutroom.records.media import AudioStream, Media
@@ -49,7 +49,7 @@ def render_cut(
     ass: Path | None = None,
     sound_track: int | None = None,
     on_progress: OnProgress | None = None,
-    encoder: Mapping[str, Any] = ENCODER,
+    encoders: Encoders = IN_SOFTWARE,
 ) -> RenderedCut:
     """Cut one clip out of a video, exact to the frame.
 
@@ -68,7 +68,7 @@ def render_cut(
         ass: Captions for `captions="burned"`, timed from the clip's first frame.
         sound_track: Stream index of the sound; None takes the file's default track.
         on_progress: Called with the seconds of the clip encoded so far.
-        encoder: ffmpeg's options for the picture where it is encoded.
+        encoders: What encodes H.264 here, where the clip is encoded.
 
     Raises:
         ValueError: The span begins after the video's end, or there is no such sound track.
@@ -109,8 +109,13 @@ def render_cut(
         if how is not None:
             width, height = media.video.display_size
             return RenderedCut(part, cut.span, how, width, height)
-    encode(stretch, part, ass=drawn, encoder=encoder, on_progress=on_progress)
-    width, height = _check_encoded(stretch, part)
+
+    def work(chosen: Chosen) -> tuple[int, int]:
+        encoder = chosen[CLIP_TARGET]
+        encode(stretch, part, ass=drawn, encoder=encoder, on_progress=on_progress)
+        return _check_encoded(stretch, part)
+
+    width, height = encoders.run([CLIP_TARGET], work)
     return RenderedCut(part, cut.span, "encoded", width, height)
 
 

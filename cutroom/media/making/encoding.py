@@ -5,10 +5,10 @@ are joined without a seam, and the sound, in which borders would click, is encod
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +44,8 @@ class Encode:
     names: tuple[str, ...]
     """The files with a picture that come of it."""
     compose: Compose
+    decoding: Mapping[str, Any] = field(default_factory=dict)
+    """ffmpeg's input options that choose the decoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def encode_whole(
             pass  # Decoders that drop frames and settings that change on the way defy joining.
         else:
             return
-    source = guarded_input(encode.source, encode.media.container)
+    source = guarded_input(encode.source, encode.media.container, **encode.decoding)
     picture = progressive(source[str(encode.media.video.index)], encode.media)
     sound = None if encode.track is None else source[str(encode.track.index)]
     run(encode.compose(picture, sound, folder), on_progress=on_progress)
@@ -234,13 +236,17 @@ def _picture(encode: Encode, chunk: Chunk) -> Any:
     """Compose the frames of a chunk, the first of which is shown at time zero."""
     media = encode.media
     if chunk.start is None:
-        zero, source = 0.0, guarded_input(encode.source, media.container)
+        zero, source = 0.0, guarded_input(encode.source, media.container, **encode.decoding)
     else:
         # A deinterlacer looks at the frame before, which another group of pictures holds.
         before = chunk.start if media.video.is_interlaced else float(chunk.times[0])
         zero = round(before, 6)
         source = guarded_input(
-            encode.source, media.container, ss=f"{zero:.6f}", noaccurate_seek=None
+            encode.source,
+            media.container,
+            ss=f"{zero:.6f}",
+            noaccurate_seek=None,
+            **encode.decoding,
         )
     borders = {"start": chunk.start, "end": chunk.end}
     kept = {name: f"{time - zero:.6f}" for name, time in borders.items() if time is not None}

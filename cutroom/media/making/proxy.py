@@ -10,8 +10,11 @@ import ffmpeg
 from cutroom.media.ffmpeg import OnProgress, guarded_input, run
 from cutroom.media.limits import OURS
 from cutroom.media.making.chunks import Chunking
-from cutroom.media.making.encoding import Encode, encode_whole
-from cutroom.media.making.filters import SDR_TAGS, scaled, to_sdr, upright_size
+from cutroom.media.making.copies import SOUND_NAME, Copy, encode_copies, listened, targets_of
+from cutroom.media.making.encoder_choice import IN_SOFTWARE, Chosen, Encoders
+from cutroom.media.making.filters import SDR_TAGS
+from cutroom.media.making.renditions import RenditionFile, copies_of, finish_rendition
+from cutroom.media.making.video_encoder import PRESET, Target
 from cutroom.media.probe import probe
 from cutroom.records.errors import OutputUnsound
 from cutroom.records.media import AudioStream, Media
@@ -20,14 +23,10 @@ SHORT_SIDE, LONG_SIDE = 1080, 1920
 MAX_FRAME_RATE = 60
 KEYFRAME_EVERY = 4.0
 """Seconds between keyframes at most: a seek then decodes at most a hundred frames or so."""
-PROXY_QUALITY: dict[str, Any] = {"preset": "veryfast", "crf": 21}
+PROXY_QUALITY: dict[str, Any] = {"preset": PRESET, "crf": 21}
 """Clean enough for detectors and eyes; the clips are cut from the normal file, not from this."""
-SOUND_RATE = 16_000
-"""Samples a second, in Hz: what Whisper, Silero and PocketSphinx listen at."""
-PROXY_NAME, SOUND_NAME = "proxy.mp4", "sound.wav"
+PROXY_NAME = "proxy.mp4"
 PICTURE_OPTIONS: Mapping[str, Any] = {
-    "c:v": "libx264",
-    **PROXY_QUALITY,
     "fps_mode": "vfr",
     "enc_time_base:v": "demux",  # one tick a frame would drop frames that come close together
     **SDR_TAGS,
@@ -49,6 +48,8 @@ class ProxyFile:
     how: Literal["reused", "remuxed", "encoded"]
     reason: str
     sound: Path | None
+    renditions: tuple[RenditionFile, ...] = ()
+    """Those that came out of the same encode."""
 
 
 def make_proxy(
@@ -59,6 +60,8 @@ def make_proxy(
     language: str | None = None,
     on_progress: OnProgress | None = None,
     chunking: Chunking | None = None,
+    encoders: Encoders = IN_SOFTWARE,
+    also: tuple[str, ...] = (),
 ) -> ProxyFile:
     """Return H.264 and AAC at most 1080p, reusing the normal file where it already is that.
 
@@ -69,13 +72,32 @@ def make_proxy(
         language: Which sound track to listen to, when there are several.
         on_progress: Called with seconds done.
         chunking: When a long video is encoded in chunks side by side; the machine decides if None.
+        encoders: What encodes H.264 here.
+        also: Names of profiles that are made on the way if the picture has to be encoded anyway:
+            one process then decodes it once for everyone.
     """
     track = media.sound_track(language)
     why_encode = _why_encode(media)
     if why_encode:
-        path = _encode(normal, media, folder, track, chunking or Chunking(), on_progress)
-        sound = folder / SOUND_NAME if track is not None else None
-        return ProxyFile(path, _checked(path, media), "encoded", why_encode, sound)
+        # A copy for people carries the default track, whatever track is listened to.
+        also = also if track == media.sound_track() else ()
+        copies = [_copy(media, track), *copies_of(also)]
+
+        def work(chosen: Chosen) -> ProxyFile:
+            encode_copies(
+                *(normal, media, copies, folder),
+                chosen=chosen,
+                decoding=encoders.decoding(normal, media, chosen),
+                track=track,
+                listens=True,
+                chunking=chunking,
+                on_progress=on_progress,
+            )
+            path, sound = folder / PROXY_NAME, folder / SOUND_NAME if track is not None else None
+            made = tuple(finish_rendition(normal, media, name, folder) for name in also)
+            return ProxyFile(path, _checked(path, media), "encoded", why_encode, sound, made)
+
+        return encoders.run(targets_of(copies), work)
     why_remux = _why_remux(media)
     path = _remux(normal, media, folder) if why_remux else normal
     sound = _extract_sound(normal, media, track, folder, on_progress)
@@ -120,17 +142,8 @@ def _extract_sound(
         return None
     path = folder / SOUND_NAME
     sound = guarded_input(source, media.container, vn=None)[str(track.index)]
-    run(_sound_output(sound, path), on_progress=on_progress)
+    run(listened(sound, path), on_progress=on_progress)
     return path
-
-
-def _sound_output(sound: Any, path: Path) -> Any:
-    """Compose the listeners' sound: its first sample is time zero, gaps are filled with silence."""
-    return ffmpeg.output(
-        sound.filter("aresample", SOUND_RATE, **{"async": 1, "first_pts": 0}),
-        f"file:{path}",
-        **{"ac": 1, "c:a": "pcm_s16le", "f": "wav", "bitexact": None, "map_metadata": -1},
-    )
 
 
 def _remux(normal: Path, media: Media, folder: Path) -> Path:
@@ -146,40 +159,17 @@ def _remux(normal: Path, media: Media, folder: Path) -> Path:
     return path
 
 
-def _encode(
-    normal: Path,
-    media: Media,
-    folder: Path,
-    track: AudioStream | None,
-    chunking: Chunking,
-    on_progress: OnProgress | None,
-) -> Path:
-    """Decode once; the picture and the listeners' sound come out of the same process."""
-    lowers_rate = media.video.frame_rate > MAX_FRAME_RATE + 1
-    options = PICTURE_OPTIONS
-    if track is not None:
-        options = {**options, "c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)}
-
-    def compose(picture: Any, sound: Any, folder: Path) -> Any:
-        streams = [] if picture is None else [_small(picture, media, lowers_rate=lowers_rate)]
-        streams += [] if sound is None else [sound]
-        outputs = [ffmpeg.output(*streams, f"file:{folder / PROXY_NAME}", **options)]
-        if sound is not None:
-            outputs.append(_sound_output(sound, folder / SOUND_NAME))
-        return ffmpeg.merge_outputs(*outputs)
-
-    # Chunks are checked by their frames, all of which a file must show.
-    chunking = Chunking(cores=1) if lowers_rate else chunking
-    encode = Encode(normal, media, track, (PROXY_NAME,), compose)
-    encode_whole(encode, folder, chunking, on_progress)
-    return folder / PROXY_NAME
-
-
-def _small(picture: Any, media: Media, *, lowers_rate: bool) -> Any:
-    """Bring a picture into the proxy's limits."""
-    width, height = upright_size(media, short_side=SHORT_SIDE, long_side=LONG_SIDE)
-    picture = to_sdr(scaled(picture, width, height), media)
-    return picture.filter("fps", MAX_FRAME_RATE) if lowers_rate else picture
+def _copy(media: Media, track: AudioStream | None) -> Copy:
+    """Describe the proxy."""
+    return Copy(
+        PROXY_NAME,
+        SHORT_SIDE,
+        LONG_SIDE,
+        PICTURE_OPTIONS,
+        Target(crf=PROXY_QUALITY["crf"]),
+        {} if track is None else {"c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)},
+        MAX_FRAME_RATE if media.video.frame_rate > MAX_FRAME_RATE + 1 else None,
+    )
 
 
 def _checked(path: Path, source: Media) -> Media:

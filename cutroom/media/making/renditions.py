@@ -1,17 +1,17 @@
 """Transcode by profile: every copy of one source comes out of one decode."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import ffmpeg
 
 from cutroom.media.ffmpeg import OnProgress
 from cutroom.media.limits import OURS
 from cutroom.media.making.chunks import Chunking
-from cutroom.media.making.encoding import Encode, encode_whole
-from cutroom.media.making.filters import SDR_TAGS, scaled, to_sdr, upright_size
-from cutroom.media.making.profiles import Profile, profile
+from cutroom.media.making.copies import Copy, encode_copies, targets_of
+from cutroom.media.making.encoder_choice import IN_SOFTWARE, Chosen, Encoders
+from cutroom.media.making.filters import SDR_TAGS
+from cutroom.media.making.profiles import PROFILES, Profile, profile
+from cutroom.media.making.video_encoder import Target
 from cutroom.media.probe import probe
 from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.errors import OutputUnsound
@@ -37,6 +37,7 @@ def make_renditions(
     on_progress: OnProgress | None = None,
     *,
     chunking: Chunking | None = None,
+    encoders: Encoders = IN_SOFTWARE,
 ) -> list[RenditionFile]:
     """Write one file per profile into a folder.
 
@@ -47,101 +48,83 @@ def make_renditions(
         folder: Where the files go, each named by its profile.
         on_progress: Called with seconds done.
         chunking: When a long video is encoded in chunks side by side; the machine decides if None.
+        encoders: What encodes H.264 here.
 
     Raises:
         OrderInvalid: There is no such profile.
         OutputUnsound: A copy is shorter or longer than its source.
     """
-    chosen = {name: profile(name) for name in names}
-    moving = {name: one for name, one in chosen.items() if one.kind != "jpeg"}
-    files = {name: folder / f"{name}{one.suffix}" for name, one in chosen.items()}
-    if moving:
-        _encode_all(source, media, moving, folder, chunking or Chunking(), on_progress)
-    for name, one in chosen.items():
-        if one.kind == "jpeg":
-            whole = Span(start=0.0, end=max(media.duration, 0.001))
-            size = (one.long_side, one.short_side)
-            make_thumbnail(source, media, whole, files[name], size=size)
-    return [_checked(name, files[name], chosen[name], media) for name in names]
+    copies = copies_of(names)
 
-
-def _encode_all(
-    source: Path,
-    media: Media,
-    moving: dict[str, Profile],
-    folder: Path,
-    chunking: Chunking,
-    on_progress: OnProgress | None,
-) -> None:
-    """Decode once for all copies."""
-    names = {f"{name}{one.suffix}": one for name, one in moving.items()}
-
-    def compose(picture: Any, sound: Any, folder: Path) -> Any:
-        branches = None if picture is None else _branches(picture, media, [*names.values()])
-        outputs = [
-            ffmpeg.output(
-                *([] if branches is None else [branches[number]]),
-                *([] if sound is None else [sound]),
-                f"file:{folder / name}",
-                **_options(one),
+    def work(chosen: Chosen) -> list[RenditionFile]:
+        if copies:
+            encode_copies(
+                *(source, media, copies, folder),
+                chosen=chosen,
+                decoding=encoders.decoding(source, media, chosen),
+                track=media.sound_track(),
+                chunking=chunking,
+                on_progress=on_progress,
             )
-            for number, (name, one) in enumerate(names.items())
-        ]
-        return ffmpeg.merge_outputs(*outputs)
+        return [finish_rendition(source, media, name, folder) for name in names]
 
-    encode = Encode(source, media, media.sound_track(), tuple(names), compose)
-    encode_whole(encode, folder, chunking, on_progress)
+    return encoders.run(targets_of(copies), work)
 
 
-def _branches(picture: Any, media: Media, profiles: list[Profile]) -> list[Any]:
-    """Scale one picture for each profile."""
-    if media.video.hdr:
-        picture = to_sdr(picture, media)
-    split = picture.filter_multi_output("split", len(profiles))
-    sizes = [
-        upright_size(media, short_side=one.short_side, long_side=one.long_side) for one in profiles
-    ]
-    return [
-        scaled(split.stream(number), *size).filter("format", "yuv420p")
-        for number, size in enumerate(sizes)
-    ]
+def copies_of(names: Iterable[str]) -> list[Copy]:
+    """Return what to encode for some profiles; a still needs no encode.
+
+    Raises:
+        OrderInvalid: There is no such profile.
+    """
+    chosen = {name: profile(name) for name in names}
+    return [_copy(name, one) for name, one in chosen.items() if one.kind != "jpeg"]
 
 
-def _options(one: Profile) -> dict[str, Any]:
-    rate = {
-        "b:v": f"{one.video_kbps}k",
-        "maxrate": f"{round(one.video_kbps * 1.5)}k",  # room for a hard scene, as MediaCMS gives
-        "bufsize": f"{one.video_kbps * 2}k",
-    }
+def rendition_targets() -> dict[str, Target]:
+    """Return what each profile asks of an H.264 encoder, by its name."""
+    copies = {name: copies_of([name]) for name in PROFILES}
+    return {name: target for name, ones in copies.items() for target in targets_of(ones)}
+
+
+def finish_rendition(source: Path, media: Media, name: str, folder: Path) -> RenditionFile:
+    """Check a copy that was encoded into a folder, or take the still that is asked for.
+
+    Raises:
+        OutputUnsound: The copy is shorter or longer than its source.
+    """
+    one = profile(name)
+    path = folder / f"{name}{one.suffix}"
+    if one.kind != "jpeg":
+        return _checked(name, path, media)
+    whole = Span(start=0.0, end=max(media.duration, 0.001))
+    make_thumbnail(source, media, whole, path, size=(one.long_side, one.short_side))
+    from PIL import Image  # noqa: PLC0415  only pictures need it
+
+    with Image.open(path) as image:
+        return RenditionFile(name, path, image.width, image.height)
+
+
+def _copy(name: str, one: Profile) -> Copy:
+    target = Target(kbps=one.video_kbps, short_side=one.short_side)
     common = {
-        "b:a": f"{one.audio_kbps}k",
-        "ac": 2,
         "fps_mode": "vfr",
         "enc_time_base:v": "demux",  # one tick a frame would drop frames that come close together
         "map_metadata": -1,
         **SDR_TAGS,
     }
+    sound = {"b:a": f"{one.audio_kbps}k", "ac": 2}
+    box = one.short_side, one.long_side
     if one.kind == "vp9":
         speed = {"deadline": "good", "cpu-used": 5, "row-mt": 1}
-        return {"c:v": "libvpx-vp9", **rate, **speed, "c:a": "libopus", "f": "webm", **common}
+        options = {"c:v": "libvpx-vp9", **target.rate, **speed, "f": "webm", **common}
+        return Copy(f"{name}{one.suffix}", *box, options, None, {"c:a": "libopus", **sound})
     keys = {"force_key_frames": "expr:gte(t,n_forced*4)", "movflags": "+faststart"}
-    return {
-        "c:v": "libx264",
-        "preset": "veryfast",
-        **rate,
-        **keys,
-        "c:a": "aac",
-        "f": "mp4",
-        **common,
-    }
+    options = {**keys, "f": "mp4", **common}
+    return Copy(f"{name}{one.suffix}", *box, options, target, {"c:a": "aac", **sound})
 
 
-def _checked(name: str, path: Path, one: Profile, source: Media) -> RenditionFile:
-    if one.kind == "jpeg":
-        from PIL import Image  # noqa: PLC0415  only pictures need it
-
-        with Image.open(path) as image:
-            return RenditionFile(name, path, image.width, image.height)
+def _checked(name: str, path: Path, source: Media) -> RenditionFile:
     made = probe(path, OURS)
     if abs(made.duration - source.duration) > max(0.5, 0.01 * source.duration):
         raise OutputUnsound(

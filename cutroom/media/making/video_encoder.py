@@ -1,12 +1,12 @@
-"""Choose the H.264 encoder for a machine: the fastest that looks no worse than libx264.
+"""An H.264 encoder, and the setting at which it looks no worse than libx264.
 
 Hardware encoders have quality scales of their own. Each is calibrated here by encoding a few
 seconds of generated footage and measuring SSIM (Wang et al. 2004): it gets the coarsest setting
-that is still as good as libx264 at the quality asked for, and is taken only if that is faster.
-`cutroom doctor --encode` tells what came out; jobs encode with libx264.
+that is still as good as libx264 at what is asked for, and is taken only if that is faster.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,65 +19,110 @@ from cutroom.media.making.encoders import try_encoder
 from cutroom.records.errors import MediaError
 
 SOFTWARE = "libx264"
-HARDWARE = ("h264_nvenc", "h264_qsv", "h264_videotoolbox", "h264_vaapi")
+NVENC = "h264_nvenc"
+HARDWARE = (NVENC, "h264_qsv", "h264_videotoolbox", "h264_vaapi")
 PRESET = "veryfast"
+"""libx264's, for every encode: slower ones win a few per cent of size for twice the time."""
 FASTER_BY = 1.3
 """Times faster than libx264 that an encoder must be: below, its larger files are not worth it."""
-SETTINGS: dict[str, tuple[str, range]] = {
+QUALITIES: dict[str, tuple[str, range]] = {
     "h264_nvenc": ("cq", range(34, 13, -2)),
     "h264_qsv": ("global_quality", range(34, 13, -2)),
     "h264_vaapi": ("qp", range(34, 13, -2)),
     "h264_videotoolbox": ("q:v", range(40, 91, 5)),
 }
 """Each encoder's quality option and its values from coarse to fine."""
+EFFORTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "h264_nvenc": ({"preset": "p4"}, {"preset": "p7", "multipass": "fullres", "spatial-aq": 1}),
+    "h264_qsv": ({"preset": "medium"}, {"preset": "veryslow"}),
+    "h264_vaapi": ({"compression_level": 4}, {"compression_level": 1}),
+    "h264_videotoolbox": ({},),
+}
+"""Each encoder's options from quick to thorough: at a bit rate, care is all that can be added."""
+ROOM_FOR_HARD_SCENES = 1.5
+"""Times the bit rate that a scene may take, as MediaCMS gives."""
 _TRIAL_SECONDS = 2
+_TRIAL_SIDE = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked of an encoder: a quality of libx264's, or a bit rate."""
+
+    crf: int | None = None
+    """libx264's constant quality, from 0, lossless, to 51."""
+    kbps: int | None = None
+    """Average bit rate, in 1,000 bits a second."""
+    short_side: int = _TRIAL_SIDE
+    """Pixels of the pictures meant; a bit rate says nothing without them."""
+
+    @property
+    def name(self) -> str:
+        """What it is noted under."""
+        return f"crf {self.crf}" if self.kbps is None else f"{self.kbps}k {self.short_side}p"
+
+    @property
+    def rate(self) -> dict[str, Any]:
+        """The options of a bit rate, the same for every encoder; none for a quality."""
+        if self.kbps is None:
+            return {}
+        most = round(self.kbps * ROOM_FOR_HARD_SCENES)
+        return {"b:v": f"{self.kbps}k", "maxrate": f"{most}k", "bufsize": f"{self.kbps * 2}k"}
 
 
 @dataclass(frozen=True, slots=True)
 class VideoEncoder:
-    """An H.264 encoder and the setting that matches libx264 at one quality."""
+    """An H.264 encoder and the setting that serves a target."""
 
     name: str
-    crf: int
-    """The libx264 quality it stands for."""
-    setting: int
-    """The value of its own quality option."""
+    target: Target
+    setting: int = 0
+    """The value of its own quality option, or for a bit rate the number of its effort."""
+
+    @property
+    def is_hardware(self) -> bool:
+        """Whether a chip does it, which may be busy, gone or limited in sessions."""
+        return self.name != SOFTWARE
 
     @property
     def options(self) -> dict[str, Any]:
         """What an ffmpeg-python output takes."""
-        if self.name == SOFTWARE:
-            return {"c:v": SOFTWARE, "preset": PRESET, "crf": self.crf}
-        option, _ = SETTINGS[self.name]
+        if not self.is_hardware:
+            quality = {} if self.target.crf is None else {"crf": self.target.crf}
+            return {"c:v": SOFTWARE, "preset": PRESET, **quality, **self.target.rate}
+        if self.target.kbps is not None:
+            return {"c:v": self.name, **EFFORTS[self.name][self.setting], **self.target.rate}
+        option, _ = QUALITIES[self.name]
         return {"c:v": self.name, option: self.setting}
 
 
-def software(crf: int) -> VideoEncoder:
+def software(target: Target) -> VideoEncoder:
     """Return libx264, which works everywhere."""
-    return VideoEncoder(SOFTWARE, crf, crf)
+    return VideoEncoder(SOFTWARE, target)
 
 
-def calibrate(crf: int, names: tuple[str, ...] = HARDWARE) -> VideoEncoder:
-    """Return the fastest encoder that reaches libx264's SSIM at a quality, by trying them."""
+def calibrate(target: Target, names: tuple[str, ...] = HARDWARE) -> VideoEncoder:
+    """Return the fastest encoder that reaches libx264's SSIM at a target, by trying them."""
     working = [name for name in names if try_encoder(name).works]
     if not working:
-        return software(crf)
+        return software(target)
     with TemporaryDirectory() as folder:
-        footage = _make_footage(Path(folder))
-        best = software(crf)
+        footage = _make_footage(Path(folder), target.short_side)
+        best = software(target)
         floor, fastest = _trial(footage, best)
         fastest /= FASTER_BY
         for name in working:
-            found = _match(footage, name, crf, floor)
+            found = _match(footage, name, target, floor)
             if found is not None and found[1] < fastest:
                 best, fastest = found
         return best
 
 
-def _match(footage: Path, name: str, crf: int, floor: float) -> tuple[VideoEncoder, float] | None:
+def _match(
+    footage: Path, name: str, target: Target, floor: float
+) -> tuple[VideoEncoder, float] | None:
     """Return the coarsest setting that is good enough and the seconds it takes, if any is."""
-    for setting in SETTINGS[name][1]:
-        encoder = VideoEncoder(name, crf, setting)
+    for encoder in _candidates(name, target):
         try:
             ssim, seconds = _trial(footage, encoder)
         except MediaError:
@@ -87,10 +132,16 @@ def _match(footage: Path, name: str, crf: int, floor: float) -> tuple[VideoEncod
     return None
 
 
-def _make_footage(folder: Path) -> Path:
+def _candidates(name: str, target: Target) -> Iterator[VideoEncoder]:
+    settings = range(len(EFFORTS[name])) if target.kbps is not None else QUALITIES[name][1]
+    return (VideoEncoder(name, target, setting) for setting in settings)
+
+
+def _make_footage(folder: Path, short_side: int) -> Path:
     """Make two seconds of moving detail with grain, losslessly."""
     path = folder / "footage.mkv"
-    picture = ffmpeg.input("testsrc2=size=1280x720:rate=30", f="lavfi", t=_TRIAL_SECONDS)
+    size = f"{short_side * 16 // 18 * 2}x{short_side // 2 * 2}"
+    picture = ffmpeg.input(f"testsrc2=size={size}:rate=30", f="lavfi", t=_TRIAL_SECONDS)
     grainy = picture.filter("noise", alls=4, allf="t").filter("format", "yuv420p")
     run(ffmpeg.output(grainy, f"file:{path}", **{"c:v": "ffv1", "f": "matroska"}))
     return path
@@ -100,9 +151,8 @@ def _trial(footage: Path, encoder: VideoEncoder) -> tuple[float, float]:
     """Encode the footage; return its SSIM against the original and the seconds it took."""
     path = footage.with_name("trial.mp4")
     picture = upload(guarded_input(footage, "matroska")["v:0"], encoder)
-    seconds = run(
-        with_device(ffmpeg.output(picture, f"file:{path}", **encoder.options, f="mp4"), encoder)
-    ).seconds
+    output = ffmpeg.output(picture, f"file:{path}", **encoder.options, f="mp4")
+    seconds = run(with_device(output, encoder)).seconds
     return measure_ssim(path, footage), seconds
 
 
@@ -125,8 +175,8 @@ def upload(picture: Any, encoder: VideoEncoder) -> Any:
     return picture.filter("format", "nv12" if encoder.name == "h264_qsv" else "yuv420p")
 
 
-def with_device(output: Any, encoder: VideoEncoder) -> Any:
-    """Name the GPU where the encoder needs one named."""
-    if encoder.name == "h264_vaapi":
+def with_device(output: Any, *encoders: VideoEncoder) -> Any:
+    """Name the GPU where one of an output's encoders needs one named."""
+    if any(encoder.name == "h264_vaapi" for encoder in encoders):
         return output.global_args("-init_hw_device", "vaapi=gpu", "-filter_hw_device", "gpu")
     return output

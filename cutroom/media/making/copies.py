@@ -1,0 +1,135 @@
+"""Several files of one video from one process: it is decoded once, and each frame goes to all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from cutroom.media.ffmpeg import OnProgress
+from cutroom.media.making.chunks import Chunking
+from cutroom.media.making.encoder_choice import Chosen
+from cutroom.media.making.encoding import Encode, encode_whole
+from cutroom.media.making.filters import scaled, to_sdr, upright_size
+from cutroom.media.making.video_encoder import Target, upload, with_device
+from cutroom.records.media import AudioStream, Media
+
+SOUND_RATE = 16_000
+"""Samples a second, in Hz: what Whisper, Silero and PocketSphinx listen at."""
+SOUND_NAME = "sound.wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One file with a picture."""
+
+    name: str
+    short_side: int
+    """Pixels that the shorter side of its picture has at most."""
+    long_side: int
+    options: Mapping[str, Any]
+    """ffmpeg's, all but those of the encoder that serves `target`."""
+    target: Target | None = None
+    """What is asked of an H.264 encoder; None where `options` name an encoder of another kind."""
+    sound: Mapping[str, Any] = field(default_factory=dict)
+    """ffmpeg's options for its sound."""
+    most_frames: int | None = None
+    """Frames a second that it has at most; None keeps the source's."""
+
+
+def encode_copies(
+    source: Path,
+    media: Media,
+    copies: Sequence[Copy],
+    folder: Path,
+    *,
+    chosen: Chosen,
+    track: AudioStream | None,
+    decoding: Mapping[str, Any],
+    listens: bool = False,
+    chunking: Chunking | None = None,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Encode all copies of a video, and the sound for analysis, in one go.
+
+    Args:
+        source: The normal file.
+        media: Its probe.
+        copies: At least one.
+        folder: Where the files go.
+        chosen: An encoder for each target among the copies.
+        track: The sound that goes along.
+        listens: Whether `sound.wav` is made, too, for those who listen.
+        decoding: ffmpeg's input options that choose the decoder.
+        chunking: When a long video is encoded in chunks side by side; the machine decides if None.
+        on_progress: Called with the seconds done.
+
+    Raises:
+        FfmpegFailed, FfmpegStalled, DiskFull: As `run` says.
+    """
+    chunking = chunking or Chunking()
+    if any(copy.most_frames for copy in copies):
+        chunking = Chunking(cores=1)  # A chunk must show each of its frames.
+
+    def compose(picture: Any, sound: Any, folder: Path) -> Any:
+        branches = [] if picture is None else _branches(picture, media, copies)
+        outputs = [
+            _output(copy, branches[number] if branches else None, sound, folder, chosen)
+            for number, copy in enumerate(copies)
+        ]
+        if listens and sound is not None:
+            outputs.append(listened(sound, folder / SOUND_NAME))
+        merged = ffmpeg.merge_outputs(*outputs)
+        return merged if picture is None else with_device(merged, *chosen.values())
+
+    names = tuple(copy.name for copy in copies)
+    encode = Encode(source, media, track, names, compose, decoding)
+    encode_whole(encode, folder, chunking, on_progress=on_progress)
+
+
+def targets_of(copies: Iterable[Copy]) -> list[Target]:
+    """Return what copies ask of H.264 encoders."""
+    return [copy.target for copy in copies if copy.target is not None]
+
+
+def listened(sound: Any, path: Path) -> Any:
+    """Compose the listeners' sound: its first sample is time zero, gaps are filled with silence."""
+    return ffmpeg.output(
+        sound.filter("aresample", SOUND_RATE, **{"async": 1, "first_pts": 0}),
+        f"file:{path}",
+        **{"ac": 1, "c:a": "pcm_s16le", "f": "wav", "bitexact": None, "map_metadata": -1},
+    )
+
+
+def _output(copy: Copy, picture: Any, sound: Any, folder: Path, chosen: Chosen) -> Any:
+    options = dict(copy.options)
+    if copy.target is not None:
+        encoder = chosen[copy.target]
+        options = {**encoder.options, **options}
+        picture = None if picture is None else upload(picture, encoder)
+    elif picture is not None:
+        picture = picture.filter("format", "yuv420p")
+    streams = [stream for stream in (picture, sound) if stream is not None]
+    heard = {} if sound is None else copy.sound
+    return ffmpeg.output(*streams, f"file:{folder / copy.name}", **options, **heard)
+
+
+def _branches(picture: Any, media: Media, copies: Sequence[Copy]) -> list[Any]:
+    """Bring the picture into each copy's limits, mapping tones once, on no more than is needed."""
+    if media.video.hdr:
+        widest = max(copies, key=lambda copy: copy.short_side)
+        picture = to_sdr(scaled(picture, *_size(media, widest)), media)
+    if len(copies) == 1:
+        return [_small(picture, media, copies[0])]
+    split = picture.filter_multi_output("split", len(copies))
+    return [_small(split.stream(number), media, copy) for number, copy in enumerate(copies)]
+
+
+def _small(picture: Any, media: Media, copy: Copy) -> Any:
+    picture = scaled(picture, *_size(media, copy))
+    return picture.filter("fps", copy.most_frames) if copy.most_frames else picture
+
+
+def _size(media: Media, copy: Copy) -> tuple[int, int]:
+    return upright_size(media, short_side=copy.short_side, long_side=copy.long_side)
