@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cutroom.media.ffmpeg import counted
-from cutroom.records.report import Cost, Ledger, Stage, StageName
+from cutroom.media.memory import give_back
+from cutroom.records.report import Cost, Ledger, Stage, StageName, StorageRequests
+from cutroom.records.stopping import the_stop
+from cutroom.storage.meter import Meter
 
 OnStage = Callable[[StageName, float], None]
 """Told the stage's name and how much of it is done, in [0, 1]."""
@@ -50,6 +53,8 @@ class Book:
     downloads: int = 0
     bytes_downloaded: int = 0
     video_encodes: int = 0
+    storage: Meter = field(default_factory=Meter)
+    """What was asked of the bucket."""
     on_stage: OnStage | None = None
     latest_stage: StageName | None = None
     """The stage that was entered last."""
@@ -65,7 +70,8 @@ class Book:
 
     @contextmanager
     def stage(self, name: StageName) -> Iterator[None]:
-        """Count what happens within as work of that stage."""
+        """Count what happens within as work of that stage, unless the job is to stop."""
+        the_stop().check()
         cpu_began = time.thread_time()
         self.latest_stage = name
         with self._lock:
@@ -81,6 +87,7 @@ class Book:
                     entry.end()
                     entry.cpu_seconds += cpu
                     self.video_encodes += sum(run.video_encodes for run in runs)
+                give_back()
         self.progress(name, entry.parts / self._parts.get(name, 1))
 
     def progress(self, name: StageName, done: float) -> None:
@@ -94,25 +101,48 @@ class Book:
             self.downloads += 1
             self.bytes_downloaded += bytes_downloaded
 
-    def close(self, stages: Iterable[StageName], *, cpu_hour: float, gigabyte_out: float) -> Ledger:
+    def close(
+        self,
+        stages: Iterable[StageName],
+        *,
+        cpu_hour: float,
+        gigabyte_out: float,
+        thousand_puts: float = 0.0,
+        thousand_gets: float = 0.0,
+        gigabyte_month: float = 0.0,
+    ) -> Ledger:
         """Return the account as it stands.
 
         Args:
             stages: Those the job went through, in order; one never entered was cached.
             cpu_hour: Dollars for an hour of one core.
             gigabyte_out: Dollars for a gigabyte over the network.
+            thousand_puts: Dollars for as many PUT, POST and LIST requests to the bucket.
+            thousand_gets: Dollars for as many GET and HEAD requests to it.
+            gigabyte_month: Dollars for a gigabyte kept there for a month.
         """
+        asked = self.storage
         cpu_seconds = cpu_seconds_so_far() - self._cpu_began
         compute = cpu_seconds / 3600 * cpu_hour
-        transfer = self.bytes_downloaded / 1e9 * gigabyte_out
+        moved = self.bytes_downloaded + asked.bytes_up + asked.bytes_down
+        transfer = moved / 1e9 * gigabyte_out
+        storage = asked.put / 1000 * thousand_puts + (asked.get + asked.head) / 1000 * thousand_gets
+        storage += asked.bytes_up / 1e9 * gigabyte_month
         return Ledger(
             downloads=self.downloads,
             bytes_downloaded=self.bytes_downloaded,
+            bytes_uploaded=asked.bytes_up,
+            storage_requests=StorageRequests(put=asked.put, get=asked.get, head=asked.head),
             video_encodes=self.video_encodes,
             wall_seconds=round(time.monotonic() - self._began, 3),
             cpu_seconds=round(cpu_seconds, 3),
             stages=tuple(self._stage(name) for name in stages),
-            cost_usd=Cost(compute=compute, transfer=transfer, total=compute + transfer),
+            cost_usd=Cost(
+                compute=compute,
+                storage=storage,
+                transfer=transfer,
+                total=compute + storage + transfer,
+            ),
         )
 
     def _stage(self, name: StageName) -> Stage:

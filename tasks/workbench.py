@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from typing import cast
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from blocks.settings import Settings
 from cutroom.catalog.sessions import Catalog
 from cutroom.media.ffmpeg import OnProgress
+from cutroom.media.memory import share_heaps
 from cutroom.records.job import Job
 from cutroom.records.media import Rendition
 from cutroom.records.report import Degraded, StageName
 from cutroom.storage.local import LocalStore
+from cutroom.storage.s3 import S3Store
 from tasks.ledger import Book, OnStage
 
 FIRST_ARTIFACT_AFTER = 10.0
@@ -30,6 +33,7 @@ class Workbench:
     """One job's tools. Never part of a cache key: it says where and for whom, not what."""
 
     def __init__(self, job: Job, settings: Settings, store: LocalStore, catalog: Catalog) -> None:
+        share_heaps()  # before the threads of the steps begin
         self.job = job
         self.settings = settings
         self.store = store
@@ -38,6 +42,12 @@ class Workbench:
         self.degraded: list[Degraded] = []
         self.by_products: dict[str, Rendition] = {}
         """Copies of the normal file that came out of another step's encode, by profile."""
+
+    @cached_property
+    def bucket(self) -> S3Store | None:
+        """The bucket that results go to, if one is set; its requests are on this job's bill."""
+        chosen = self.settings.bucket
+        return S3Store(chosen, self.book.storage) if chosen else None
 
     def degrade(self, part: Degraded) -> None:
         """Note that a part of the job was done less well than it could be."""
