@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export CUTROOM_HOME ?= $(CURDIR)/.cutroom
 
-.PHONY: demo run test bench setup check clean
+.PHONY: demo run test bench chaos setup check clean
 
 demo: setup
 	@$(BIN)/cutroom sample "$(CUTROOM_HOME)/sample.mp4"
@@ -26,6 +26,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+chaos: setup
+	@$(BIN)/python -m benchmarks.chaos
 
 setup: .venv/.ready
 

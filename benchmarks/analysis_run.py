@@ -17,6 +17,7 @@ from blocks.settings import settings
 from cutroom.media.listening import silence, speech
 from cutroom.media.listening.sound import Sound, measure_energy
 from cutroom.media.making.proxy import make_proxy
+from cutroom.media.memory import give_back, share_heaps
 from cutroom.media.probe import probe
 from cutroom.media.watching import faces, scenes
 from cutroom.media.watching.stills import COUNT, make_stills
@@ -39,6 +40,7 @@ T = TypeVar("T")
 
 def main(path: Path, model: Path, folder: Path) -> dict[str, object]:
     """Analyse one video and say what each stage took and found."""
+    share_heaps()  # as a job does
     stages: dict[str, dict[str, float]] = {}
     recipe = Recipe()
     with _stage(stages, "probe"):
@@ -81,6 +83,7 @@ def main(path: Path, model: Path, folder: Path) -> dict[str, object]:
 def _stage(stages: dict[str, dict[str, float]], name: str) -> Iterator[None]:
     began, cpu_began = time.monotonic(), _cpu_seconds()
     yield
+    give_back()
     stages[name] = {
         "wall_seconds": round(time.monotonic() - began, 3),
         "cpu_seconds": round(_cpu_seconds() - cpu_began, 3),
@@ -94,8 +97,14 @@ def _cpu_seconds() -> float:
 
 def _side_by_side(windows: list[Span], look: Callable[[Span], list[T]]) -> list[T]:
     """Search windows as a job does: as many at once as its settings say."""
+
+    def work(window: Span) -> list[T]:
+        found = look(window)
+        give_back()
+        return found
+
     with ThreadPoolExecutor(settings().side_by_side) as pool:
-        return [one for found in pool.map(look, windows) for one in found]
+        return [one for found in pool.map(work, windows) for one in found]
 
 
 def _report(path: Path, media: Media, shots: list[Scene], tracks: list[FaceTrack]) -> Report:

@@ -9,8 +9,10 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cutroom.media.limits import Limits
+from cutroom.records.job import LEASE
 from cutroom.sources.fetched import FetchLimits
 from cutroom.sources.page_settings import PageSettings
+from cutroom.storage.bucket import Bucket
 
 if TYPE_CHECKING:
     from cutroom.media.making.encoder_choice import Encoders
@@ -41,6 +43,8 @@ class Settings(BaseSettings):
     """How long an address counts as fetched; afterwards a new order fetches it again."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts (or host:port) on private networks that sources may come from, as a JSON list."""
+    model_folder: Path | None = None
+    """Where models lie; empty takes `models` in the data folder."""
     speech_model: str = ""
     """A faster-whisper model's name or folder; empty chooses by device."""
     workers: int = Field(default=0, ge=0)
@@ -53,10 +57,73 @@ class Settings(BaseSettings):
     """The JavaScript runtime for pages that want one, as `name` or `name:path`."""
     page_extractor_args: dict[str, dict[str, list[str]]] = Field(default_factory=dict)
     """yt-dlp's extractor arguments, as JSON: {"youtube": {"player_client": ["web"]}}."""
+    youtube_key: SecretStr | None = None
+    """A key of YouTube's Data API v3, for its charts and the lengths of videos that feeds name."""
+    language_model: str = ""
+    """Name of the language model that is asked for topics and scripts; empty asks none."""
+    language_key: SecretStr | None = None
+    """The key to it."""
+    host: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
+    """This host's name for its workers and limits; empty takes the machine's own."""
+    memory_limit: float = Field(default=80.0, gt=0, le=100)
+    """Percent of memory in use above which a worker takes no new job."""
+    scratch_floor: int = Field(default=5 * 2**30, ge=0)
+    """Free bytes in the data folder's file system below which a worker takes no new job."""
+    lease: float = Field(default=LEASE.total_seconds(), ge=4)
+    """Silence after which nobody works on a job any more, and another worker takes it up."""
+    drain_grace: float = Field(default=600.0, ge=0)
+    """How long a worker that was told to stop may go on with its job before it puts it back."""
+    encoders_at_once: int = Field(default=0, ge=0)
+    """Encodes that all workers of this host run at once; 0 takes the number of cores."""
+    gpu_at_once: int = Field(default=1, ge=1)
+    """Steps on the graphics card that all workers of this host run at once."""
     cost_cpu_hour: float = Field(default=0.0, ge=0)
     """Dollars for one CPU hour, for the ledger."""
     cost_gigabyte_out: float = Field(default=0.0, ge=0)
     """Dollars for one gigabyte moved over the network."""
+
+    cost_storage_puts: float = Field(default=0.0, ge=0)
+    """Dollars for a thousand PUT, POST and LIST requests to the bucket."""
+    cost_storage_gets: float = Field(default=0.0, ge=0)
+    """Dollars for a thousand GET and HEAD requests to the bucket."""
+    cost_storage_month: float = Field(default=0.0, ge=0)
+    """Dollars for a gigabyte kept in the bucket for a month; a job is charged with the first."""
+    s3_bucket: str = ""
+    """The bucket that results go to; empty keeps them on this machine."""
+    s3_prefix: str = ""
+    """Comes before every key in the bucket, such as `cutroom/`."""
+    s3_endpoint: str = ""
+    """Address of an S3-compatible store; empty is Amazon's own."""
+    s3_region: str = ""
+    """The bucket's region; empty takes what boto3 finds."""
+    s3_access_key: SecretStr | None = None
+    """Key to the bucket; without it boto3 looks in its variables, profiles and roles."""
+    s3_secret_key: SecretStr | None = None
+    """The secret that belongs to it."""
+    scratch_limit: int = Field(default=100 * 2**30, ge=0)
+    """Bytes of blobs kept on this machine; beyond, those longest unused go. 0 is no limit."""
+    share_every: float = Field(default=60.0, ge=0)
+    """How often a running job's finished steps go to the bucket, so that another host can go on;
+    0 for never."""
+
+    result_storage: str = ""
+    """A block of the Prefect server that keeps the steps' results, such as `s3-bucket/results`;
+    empty keeps them in the data folder, which asks the bucket for nothing."""
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Return the bucket that results go to, if one is set."""
+        if not self.s3_bucket:
+            return None
+        prefix = self.s3_prefix.strip("/")
+        return Bucket(
+            name=self.s3_bucket,
+            prefix=f"{prefix}/" if prefix else "",
+            endpoint=self.s3_endpoint or None,
+            region=self.s3_region or None,
+            access_key=self.s3_access_key,
+            secret_key=self.s3_secret_key,
+        )
 
     @property
     def side_by_side(self) -> int:
@@ -71,7 +138,7 @@ class Settings(BaseSettings):
     @property
     def models(self) -> Path:
         """Return the folder of models."""
-        return self.home.resolve() / "models"
+        return (self.model_folder or self.home / "models").resolve()
 
     @property
     def face_model(self) -> Path:
@@ -128,6 +195,7 @@ def prefect_environment(home: Path) -> dict[str, str]:
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "cutroom",
         "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "3",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }

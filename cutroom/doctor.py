@@ -19,6 +19,8 @@ from cutroom.media.making.renditions import rendition_targets
 from cutroom.media.making.video_encoder import Target, VideoEncoder
 from cutroom.records.errors import CutroomError
 from cutroom.storage.local import LocalStore
+from cutroom.storage.patience import Patience
+from cutroom.storage.s3 import S3Store
 from deployments.server import find_server
 
 ENOUGH_DISK = 10 * 2**30
@@ -54,6 +56,7 @@ def examine() -> list[Finding]:
         _prefect(chosen),
         _database(chosen),
         _storage(chosen),
+        *_bucket(chosen),
         _disk(chosen),
         _javascript(),
     ]
@@ -102,7 +105,8 @@ def _best(what: str, best: VideoEncoder) -> Finding:
         if best.is_hardware
         else f"{best.name} is the best choice here"
     )
-    return Finding(f"encoder of {what}", best.is_hardware, detail)
+    advice = "Not needed; a card that encodes makes it faster."
+    return Finding(f"encoder of {what}", best.is_hardware, detail, advice)
 
 
 def _gpu() -> Finding:
@@ -165,6 +169,19 @@ def _storage(chosen: Settings) -> Finding:
         advice = "Name another folder in CUTROOM_HOME."
         return Finding("storage", False, str(error), advice, is_vital=True)
     return Finding("storage", True, f"{chosen.home} can be written", is_vital=True)
+
+
+def _bucket(chosen: Settings) -> list[Finding]:
+    """Look whether the bucket lets us in, where one is set."""
+    bucket = chosen.bucket
+    if bucket is None:
+        return []
+    name = f"bucket {bucket.name}"
+    try:
+        S3Store(bucket, patience=Patience(tries=2)).names("jobs/none/")
+    except CutroomError as error:
+        return [Finding(name, False, error.problem, error.hint, is_vital=True)]
+    return [Finding(name, True, "answers and may be read", is_vital=True)]
 
 
 def _disk(chosen: Settings) -> Finding:

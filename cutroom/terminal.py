@@ -20,10 +20,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cutroom.records.report import Report, Stage, StageName
+from cutroom.records.secrets import without_secrets
+from cutroom.records.trend import TrendReport, Verdict
 
 if TYPE_CHECKING:
     from cutroom.doctor import Finding
+    from cutroom.records.job import Job
 
+_STATUS_STYLES = {"completed": "green", "failed": "yellow", "dead": "bold red"}
 Watcher = Callable[[StageName, float], None]
 PLAIN_EVERY = 10.0
 """Seconds between two plain lines about one stage that is still going on."""
@@ -104,6 +108,45 @@ def print_report(report: Report, out: Path) -> None:
     console.print(Text(f"Open {out / 'report.html'}"))
 
 
+def print_trends(report: TrendReport) -> None:
+    """Print the ranking: what was ordered, what was skipped and why, and what became of sources."""
+    console = Console()
+    if report.verdicts:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("#", "score", "verdict", "length", "title", "why"):
+            table.add_column(name, overflow="fold", no_wrap=name not in {"title", "why"})
+        for place, verdict in enumerate(report.verdicts, 1):
+            table.add_row(str(place), *_trend_cells(verdict, is_dry=report.order.dry_run))
+        console.print(table)
+    for source in report.sources:
+        if source.error is not None:
+            console.print(Text(f"left out: {source.source}: {source.error}", style="yellow"))
+    for note in report.notes:
+        console.print(Text(note, style="yellow"))
+    verb = "would be ordered" if report.order.dry_run else "ordered"
+    minutes = sum(each.seconds or 0 for each in report.ordered) / 60
+    console.print(
+        Text(
+            f"{len(report.ordered)} of {len(report.verdicts)} videos {verb}, "
+            f"{minutes:.0f} minutes, from {len(report.sources)} sources."
+        )
+    )
+
+
+def _trend_cells(verdict: Verdict, *, is_dry: bool) -> tuple[str | Text, ...]:
+    candidate = verdict.ranked.candidate
+    if verdict.decision == "ordered":
+        decision = Text("would order" if is_dry else f"job {(verdict.job_id or '')[:8]}", "green")
+        why = "; ".join(verdict.ranked.reasons)
+    else:
+        decision, why = Text("skipped", "dim"), verdict.why
+    return (
+        *(f"{verdict.ranked.score:.2f}", decision),
+        clock(candidate.duration) if candidate.duration else "?",
+        *(Text(candidate.title), Text(why)),
+    )
+
+
 def _summary(report: Report) -> str:
     ledger = report.ledger
     work = [stage for stage in ledger.stages if not stage.cached]
@@ -125,6 +168,48 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds, 2), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+
+
+def print_jobs(jobs: "Sequence[Job]") -> None:
+    """Print jobs, one a line: what was ordered, what became of it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "status", "stage", "tries", "accepted", "source", "error"):
+        table.add_column(name, overflow="fold", no_wrap=name not in {"source", "error"})
+    for job in jobs:
+        table.add_row(
+            *(job.id[:8], Text(job.status, _STATUS_STYLES.get(job.status, ""))),
+            *(job.stage or "", str(job.attempts), f"{job.accepted_at.astimezone():%m-%d %H:%M}"),
+            *(Text(job.order.label), Text(job.error.code if job.error else "")),
+        )
+    Console().print(table if jobs else Text("No jobs."))
+
+
+def print_job(job: "Job") -> None:
+    """Print everything about one job: the order, where it stands, why it failed, its log's end."""
+    recipe = job.order.recipe.model_dump(mode="json", exclude_defaults=True)
+    attempts = f"{job.attempts} ({job.spared} of them not counted)" if job.spared else job.attempts
+    lines = {
+        "job": job.id,
+        "status": job.status,
+        "stage": job.stage,
+        "attempts": attempts,
+        "source": without_secrets(job.order.source.location),
+        "recipe": ", ".join(f"{name}={value}" for name, value in recipe.items()) or "as usual",
+        "results": job.order.out,
+        "accepted": job.accepted_at,
+        "started": job.started_at,
+        "ended": job.ended_at,
+        "next try": job.next_try_at,
+        "Prefect run": job.flow_run_id,
+        "error": f"{job.error.code}: {job.error.message}" if job.error else None,
+        "hint": job.error.hint if job.error else None,
+    }
+    console = Console()
+    for name, value in lines.items():
+        if value is not None:
+            console.print(Text.assemble((f"{name:>11}  ", "bold"), str(value)), soft_wrap=True)
+    if job.log_tail:
+        console.print(Text(f"\nthe log's end\n{job.log_tail}"), soft_wrap=True)
 
 
 def print_findings(findings: "Sequence[Finding]") -> None:

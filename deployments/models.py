@@ -1,5 +1,6 @@
 """Fetch the models that set-up brings, each checked against a pinned digest."""
 
+import argparse
 import hashlib
 import subprocess
 import sys
@@ -73,8 +74,36 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-if __name__ == "__main__":
+def fetch_speech_model(name: str, folder: Path) -> None:
+    """Fetch a faster-whisper model, so that the first job does not have to.
+
+    Raises:
+        ModelMissing: There is no such model, or its address is out of reach.
+    """
+    from faster_whisper.utils import download_model  # noqa: PLC0415  only images ask for it
+
     try:
-        fetch_face_model(settings().models)
+        download_model(name, cache_dir=str(folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelMissing(
+            f"The speech model {name} could not be fetched: {error}",
+            "Look at its name and at the network, or put its folder there by hand.",
+        ) from error
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description="Fetch models.")
+    parser.add_argument("--speech", metavar="NAME", help="a faster-whisper model, too")
+    arguments = parser.parse_args()
+    folder = settings().models
+    try:
+        fetch_face_model(folder)
     except ModelMissing as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error}\n")  # jobs run without faces
+    if arguments.speech:
+        fetch_speech_model(arguments.speech, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

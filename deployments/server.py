@@ -56,7 +56,9 @@ class LocalServer:
     def is_alive(self) -> bool:
         """Whether its process still runs."""
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.started_at) < 1
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.started_at) < 1
+            return is_same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -72,6 +74,22 @@ class LocalServer:
             return False
         finally:
             connection.close()
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is this very server that answers, not another that took the port first."""
+        try:
+            process = psutil.Process(self.pid)
+            family = [process, *process.children(recursive=True)]
+            sockets = [socket for one in family for socket in one.net_connections("tcp")]
+        except psutil.AccessDenied:  # some systems show sockets to the administrator alone
+            return True
+        except psutil.Error:
+            return False
+        return any(
+            socket.status == psutil.CONN_LISTEN and socket.laddr.port == self.port
+            for socket in sockets
+        )
 
 
 def find_server(home: Path) -> LocalServer | None:
@@ -93,8 +111,14 @@ def ensure_server(home: Path) -> LocalServer:
         server = find_server(home)
         if server is None:
             server = _start(home)
-        _wait_for(server, home)
-        return server
+            if not _comes_up(server):  # another server may have taken the port just before it
+                server = _start(home, usual_port=False)
+        if _comes_up(server):
+            return server
+        raise ServerUnavailable(
+            "The local Prefect server did not come up.",
+            f"Read {_state(home).parent / 'server.log'}; `cutroom server stop` clears a stuck one.",
+        )
 
 
 def stop_server(home: Path) -> bool:
@@ -152,13 +176,13 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
         yield
 
 
-def _start(home: Path) -> LocalServer:
+def _start(home: Path, *, usual_port: bool = True) -> LocalServer:
     folder = _state(home).parent
     database = folder / "prefect.db"
     if not database.exists() and _template().exists():
         shutil.copyfile(_template(), folder / "prefect.part")
         (folder / "prefect.part").replace(database)
-    port = _free_port()
+    port = _free_port(USUAL_PORT if usual_port else 0)
     environment = {**os.environ, **prefect_environment(home)}
     environment["PREFECT_SERVER_API_HOST"] = "127.0.0.1"
     environment["PREFECT_SERVER_API_PORT"] = str(port)
@@ -181,21 +205,19 @@ def _start(home: Path) -> LocalServer:
     return server
 
 
-def _wait_for(server: LocalServer, home: Path) -> None:
+def _comes_up(server: LocalServer) -> bool:
+    """Wait until a server answers; say whether it does."""
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline and server.is_alive:
-        if server.answers:
-            return
+        if server.answers and server.listens:
+            return True
         time.sleep(0.1)
-    raise ServerUnavailable(
-        "The local Prefect server did not come up.",
-        f"Read {_state(home).parent / 'server.log'}; `cutroom server stop` clears a stuck one.",
-    )
+    return False
 
 
-def _free_port() -> int:
-    """Return Prefect's usual port, or any free one when it is taken."""
-    for wanted in (USUAL_PORT, 0):
+def _free_port(usual: int) -> int:
+    """Return the usual port, or any free one when it is taken."""
+    for wanted in (usual, 0):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", wanted))

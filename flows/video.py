@@ -14,7 +14,7 @@ from cutroom.records.span import Span
 from tasks.choose import choose_moments, follows_faces, plan_cuts
 from tasks.cut import render_clip, rendered
 from tasks.fetch import fetch_source
-from tasks.job import open_job, or_degraded
+from tasks.job import finished, open_job, or_degraded
 from tasks.listen import (
     find_engine,
     find_silences,
@@ -28,6 +28,7 @@ from tasks.listen import (
 from tasks.prepare import make_master, make_normal, make_proxy, make_renditions
 from tasks.publish import publish
 from tasks.results import Results
+from tasks.run import show_as_cancelled
 from tasks.understand import find_topics, gathered, join_transcripts
 from tasks.watch import (
     find_changes,
@@ -46,6 +47,8 @@ side_by_side: Any = ThreadPoolTaskRunner(settings().side_by_side)
     name="video",
     flow_run_name="video {order.label}",
     task_runner=side_by_side,
+    on_failure=[show_as_cancelled],
+    on_cancellation=[show_as_cancelled],
 )
 def video(order: Order) -> Report:
     """Turn one source into clips worth watching, copies by profile, or a master.
@@ -53,7 +56,10 @@ def video(order: Order) -> Report:
     The source is fetched once and stays on this machine. Every step is cached by content, so a
     second run pays only for what is new, and a run that was killed goes on where it stopped.
     """
+    if (done := finished(order)) is not None:
+        return done
     with open_job(order) as bench:
+        order = bench.job.order  # the catalog has the whole of it, secrets and all
         recipe = order.recipe
 
         # Bring it in; encode only if nothing else gives one sound file.

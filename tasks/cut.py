@@ -9,10 +9,12 @@ from cutroom.media.cutting.captions import CaptionPaths, write_captions
 from cutroom.media.cutting.rendering import render_cut
 from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.clip import CaptionFiles, Clip, Cut
+from cutroom.records.failpoints import reached
 from cutroom.records.findings import Transcript
 from cutroom.records.media import Normal
 from cutroom.records.span import Span
 from tasks.job import or_degraded
+from tasks.limits import limited
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -22,7 +24,7 @@ def render_clip(
     normal: Normal, cut: Cut, transcript: Transcript | None, language: str | None, bench: Workbench
 ) -> Clip:
     """Cut one clip, frame-exact, with its captions and thumbnail."""
-    with bench.book.stage("clips"), bench.store.workspace() as folder:
+    with limited("encoders"), bench.book.stage("clips"), bench.store.workspace() as folder:
         source = bench.store.path(normal.file)
         width, height = normal.media.video.display_size
         if cut.framing is not None:
@@ -49,6 +51,7 @@ def render_clip(
         thumbnail = folder / "thumbnail.jpg"
         make_thumbnail(source, normal.media, cut.span, thumbnail, framing=cut.framing)
         get_run_logger().info("Clip %s: %s", cut.id, rendered.how)
+        reached("clip")
         return Clip(
             cut=cut,
             file=bench.store.keep(rendered.path),

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cutroom.catalog import writing
 from cutroom.records.blob import Blob
 from cutroom.records.clip import Clip
 from cutroom.records.errors import OutputNotWritable
+from cutroom.records.failpoints import reached
 from cutroom.records.media import Master
 from cutroom.records.report import (
     Report,
@@ -44,7 +46,7 @@ def _caption_blobs(clip: Clip) -> list[Blob]:
     return [clip.captions.srt, clip.captions.vtt, clip.captions.ass] if clip.captions else []
 
 
-def _files(results: Results, report: Report) -> Iterator[tuple[Blob, str]]:
+def list_files(results: Results, report: Report) -> Iterator[tuple[Blob, str]]:
     """Yield every blob to deliver and its name inside the folder."""
     clips = {clip.cut.id: clip for clip in results.clips}
     for entry in report.clips:
@@ -67,32 +69,59 @@ def _files(results: Results, report: Report) -> Iterator[tuple[Blob, str]]:
 
 def deliver(results: Results, report: Report, out: Path, bench: Workbench) -> None:
     """Put all files into `out`: made aside first, so that they appear together or not at all."""
-    with _staging(out, bench.job.id) as staging:
-        for blob, name in _files(results, report):
+    reached("deliver")
+    with delivering(out, bench.job.id) as staging:
+        for blob, name in list_files(results, report):
             bench.store.deliver(blob, staging / name)
-        edit = [cut.model_dump(mode="json") for cut in results.cuts]
-        (staging / "edit").mkdir(exist_ok=True)
-        (staging / "edit" / "cuts.json").write_text(json.dumps(edit, indent=2) + "\n")
-        timeline = staging / "timeline.png"
-        draw_timeline(
-            report,
-            timeline,
-            energy=list(results.energy),
-            energy_step=ENERGY_STEP,
-            thumbnails=[(still.time, bench.store.path(still.file)) for still in results.stills],
-        )
-        write_page(report, staging, staging / "report.html", timeline=timeline)
-        write_json(report, staging / "report.json")
+        write_pages(results, report, staging, bench)
+        # The latest moment at which a stale attempt can be told from the one that took over.
+        writing.check_attempt(bench.catalog, bench.job.id, bench.job.attempts)
+        reached("swap")
+
+
+@contextmanager
+def delivering(out: Path, job_id: str) -> Iterator[Path]:
+    """Yield a folder for a job's files; when all are in it, they come to `out` together.
+
+    Raises:
+        OutputNotWritable: `out` cannot be written, or holds something else under one of the names.
+        DiskFull: There is no room for them.
+    """
+    with _staging(out, job_id) as staging:
+        yield staging
         _swap_in(staging, out)
+
+
+def write_pages(results: Results, report: Report, folder: Path, bench: Workbench) -> None:
+    """Write what tells about a job into the folder that holds its files."""
+    edit = [cut.model_dump(mode="json") for cut in results.cuts]
+    (folder / "edit").mkdir(exist_ok=True)
+    (folder / "edit" / "cuts.json").write_text(json.dumps(edit, indent=2) + "\n")
+    timeline = folder / "timeline.png"
+    draw_timeline(
+        report,
+        timeline,
+        energy=list(results.energy),
+        energy_step=ENERGY_STEP,
+        thumbnails=[(still.time, bench.store.path(still.file)) for still in results.stills],
+    )
+    write_page(report, folder, folder / "report.html", timeline=timeline)
+    write_json(report, folder / "report.json")
+
+
+def staging_folder(out: Path, job_id: str) -> Path:
+    """Return where a job's results are gathered, beside the place they are moved to."""
+    return out / f".part-{job_id}"
 
 
 @contextmanager
 def _staging(out: Path, job_id: str) -> Iterator[Path]:
     """Yield a folder beside the results, gone afterwards; take away what we made if it fails."""
     ours = [folder for folder in (out, *out.parents) if not folder.exists()]
-    staging = out / f".part-{job_id}"
+    staging = staging_folder(out, job_id)
     try:
         with room_to_write():
+            shutil.rmtree(staging, ignore_errors=True)  # an attempt that was killed left it
             staging.mkdir(parents=True, exist_ok=True)
             yield staging
     except OSError as error:

@@ -12,11 +12,17 @@ from prefect import get_run_logger
 from blocks.settings import settings
 from cutroom.media.making.normal import join_streams
 from cutroom.media.probe import probe
+from cutroom.records.errors import OrderInvalid, SourceForbidden
+from cutroom.records.failpoints import reached
 from cutroom.records.media import Original
 from cutroom.records.order import Source
-from cutroom.sources import file, link, page
+from cutroom.records.stopping import the_stop
+from cutroom.sources import file, link, page, upload
 from cutroom.sources.fetched import Fetched
 from cutroom.sources.titles import tidy_title
+from cutroom.storage.uploads import BucketUploads, is_upload_of
+from tasks.breakers import guarded, host_of
+from tasks.limits import limited
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -44,8 +50,9 @@ def fetch_local(source: Source, fingerprint: str, bench: Workbench) -> Original:
 )
 def fetch_remote(source: Source, bench: Workbench) -> Original:
     """Fetch an address once; what an interrupted try left behind is resumed."""
-    with bench.book.stage("fetch"), _folder_for(source, bench) as folder:
-        fetched = _fetch(source, folder, bench)
+    with limited("downloads"), bench.book.stage("fetch"), _folder_for(source, bench) as folder:
+        with guarded(bench.catalog, _service(source)):
+            fetched = _fetch(source, folder, bench)
         bench.book.fetched(fetched.bytes_downloaded)
         path = fetched.video
         if fetched.sound is not None:
@@ -61,11 +68,17 @@ def fetch_source(source: Source, bench: Workbench) -> Original:
     """Return the source's bytes and what they hold, fetched once whatever happens later."""
     if source.kind == "file":
         return fetch_local(source, fingerprint(source), bench)
+    if source.kind == "upload":
+        _check_owner(source, bench)  # before the cache is asked, which knows no owners
     return fetch_remote(source, bench)
 
 
 def _fetch(source: Source, folder: Path, bench: Workbench) -> Fetched:
+    stop = the_stop()
+
     def on_progress(done: float) -> None:
+        stop.check()
+        reached("fetch")
         bench.book.progress("fetch", done)
 
     limits, chosen = bench.settings.fetch_limits, bench.settings
@@ -73,6 +86,8 @@ def _fetch(source: Source, folder: Path, bench: Workbench) -> Fetched:
         return page.fetch_page(
             source.location, folder, limits=limits, settings=chosen.page, on_progress=on_progress
         )
+    if source.kind == "upload":
+        return upload.fetch_upload(source.location, folder, uploads=_uploads(bench), limits=limits)
     return link.fetch_link(
         source.location,
         folder,
@@ -80,6 +95,32 @@ def _fetch(source: Source, folder: Path, bench: Workbench) -> Fetched:
         allowed_hosts=chosen.allowed_hosts,
         on_progress=on_progress,
     )
+
+
+def _service(source: Source) -> str:
+    """Return who is asked for the source, for the breaker."""
+    return "the bucket" if source.kind == "upload" else host_of(source.location)
+
+
+def _check_owner(source: Source, bench: Workbench) -> None:
+    if not is_upload_of(source.location, bench.job.order.owner):
+        with bench.book.stage("fetch"):
+            raise SourceForbidden(
+                "The order names no upload of its owner.", "Give the key that came with the form."
+            )
+
+
+def _uploads(bench: Workbench) -> upload.Uploads:
+    """Return the bucket that uploads come to.
+
+    Raises:
+        OrderInvalid: No bucket is set.
+    """
+    if bench.bucket is None:
+        raise OrderInvalid(
+            "There are no uploads: no bucket is set.", "Set CUTROOM_S3_BUCKET on the worker."
+        )
+    return BucketUploads(bench.bucket)
 
 
 @contextmanager

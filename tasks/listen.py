@@ -1,14 +1,19 @@
 """Listen to the sound: silences, energy, speech, words."""
 
+from contextlib import nullcontext
+
 from prefect import get_run_logger
 
 from cutroom.media.listening import engine as speech_engine
 from cutroom.media.listening import silence, speech, words
 from cutroom.media.listening.sound import Sound, measure_energy
+from cutroom.media.listening.whisper_loading import has_cuda
 from cutroom.records.blob import Blob
+from cutroom.records.failpoints import reached
 from cutroom.records.findings import Transcript
 from cutroom.records.order import Device
 from cutroom.records.span import Span
+from tasks.limits import limited
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -57,7 +62,9 @@ def transcribe(
     bench: Workbench,
 ) -> Transcript:
     """Write down what is said in one window; the model is loaded once per process."""
-    with bench.book.stage("words"):
+    on_card = device != "cpu" and has_cuda()
+    with limited("gpu") if on_card else nullcontext(), bench.book.stage("words"):
+        reached("words")
         return words.transcribe(
             Sound.open(bench.store.path(sound)),
             spoken,

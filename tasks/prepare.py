@@ -3,7 +3,9 @@
 from prefect import get_run_logger
 
 from cutroom.media.making import master, normal, proxy, renditions
+from cutroom.records.failpoints import reached
 from cutroom.records.media import Master, Normal, Original, Proxy, Rendition
+from tasks.limits import limited
 from tasks.policies import step
 from tasks.workbench import Workbench
 
@@ -11,12 +13,13 @@ from tasks.workbench import Workbench
 @step("normal", run_name="normal of {original.file.digest:.8}")
 def make_normal(original: Original, bench: Workbench) -> Normal:
     """Make one sound, seekable file at full quality: copied, remuxed, or encoded if it must."""
-    with bench.book.stage("normal"), bench.store.workspace() as folder:
+    with limited("encoders"), bench.book.stage("normal"), bench.store.workspace() as folder:
         path = bench.store.path(original.file)
         on_progress = bench.seconds_done("normal", original.media.duration)
         made = normal.make_normal(path, original.media, folder, on_progress)
         get_run_logger().info("Normal %s: %s", made.how, made.reason)
         blob = original.file if made.path == path else bench.store.keep(made.path)
+        reached("normal")
         return Normal(file=blob, media=made.media, how=made.how, reason=made.reason)
 
 
@@ -29,7 +32,7 @@ def make_proxy(
     If it has to be encoded, the copies in `also` come out of the same decode; they wait on the
     bench for the step that hands them out.
     """
-    with bench.book.stage("proxy"), bench.store.workspace() as folder:
+    with limited("encoders"), bench.book.stage("proxy"), bench.store.workspace() as folder:
         path = bench.store.path(normal_file.file)
         made = proxy.make_proxy(
             path,
@@ -54,7 +57,7 @@ def make_proxy(
 @step("master", run_name="master of {original.file.digest:.8}")
 def make_master(original: Original, slices: int, slice_crc: bool, bench: Workbench) -> Master:  # noqa: FBT001  tasks take plain arguments
     """Make a lossless copy whose frames equal the source's bit for bit."""
-    with bench.book.stage("master"), bench.store.workspace() as folder:
+    with limited("encoders"), bench.book.stage("master"), bench.store.workspace() as folder:
         path = folder / "master.mkv"
         master.make_master(
             bench.store.path(original.file),
@@ -72,7 +75,7 @@ def make_renditions(
     normal_file: Normal, names: tuple[str, ...], bench: Workbench
 ) -> list[Rendition]:
     """Transcode by profile, all copies out of one decode; those made on the way are just taken."""
-    with bench.book.stage("renditions"), bench.store.workspace() as folder:
+    with limited("encoders"), bench.book.stage("renditions"), bench.store.workspace() as folder:
         missing = tuple(name for name in names if name not in bench.by_products)
         made = renditions.make_renditions(
             bench.store.path(normal_file.file),

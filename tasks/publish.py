@@ -5,33 +5,57 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact
 
 from cutroom.catalog import kinds, writing
+from cutroom.records.failpoints import reached
 from cutroom.records.report import (
     Report,
 )
 from cutroom.report.markdown import as_markdown
-from tasks.deliver import deliver
+from tasks.deliver import deliver, list_files
 from tasks.results import Results, make_report
+from tasks.upload import upload
 from tasks.workbench import Workbench
 
 
 def publish(results: Results, bench: Workbench) -> Report:
-    """Write the report, deliver every file at once, close the job, and tell Prefect."""
+    """Write the report, upload and deliver every file, close the job, and tell Prefect.
+
+    The job is completed last: whoever sees it so finds all its files.
+    """
     with bench.book.stage("report"):
         report = make_report(results, bench)
         _remember(results, bench)
-    ledger = bench.book.close(
-        results.stages,
-        cpu_hour=bench.settings.cost_cpu_hour,
-        gigabyte_out=bench.settings.cost_gigabyte_out,
-    )
-    report = report.model_copy(update={"ledger": ledger})
+        upload(results, _with_ledger(report, results, bench), bench)
+        if bench.job.order.out is not None:
+            _bring_here(results, report, bench)
+    report = _with_ledger(report, results, bench)
     if bench.job.order.out is not None:
         deliver(results, report, Path(bench.job.order.out), bench)
-    writing.finish(bench.catalog, bench.job.id, report)
+    reached("finish")
+    writing.finish(bench.catalog, bench.job.id, report, bench.job.attempts)
     create_markdown_artifact(
         key=f"report-{bench.job.id}", markdown=as_markdown(report), description="What was made"
     )
     return report
+
+
+def _bring_here(results: Results, report: Report, bench: Workbench) -> None:
+    """Have every file at hand before the account is closed: another host may have made some."""
+    for blob, _ in list_files(results, report):
+        bench.store.path(blob)
+
+
+def _with_ledger(report: Report, results: Results, bench: Workbench) -> Report:
+    """Return the report with the account as it stands."""
+    chosen = bench.settings
+    ledger = bench.book.close(
+        results.stages,
+        cpu_hour=chosen.cost_cpu_hour,
+        gigabyte_out=chosen.cost_gigabyte_out,
+        thousand_puts=chosen.cost_storage_puts,
+        thousand_gets=chosen.cost_storage_gets,
+        gigabyte_month=chosen.cost_storage_month,
+    )
+    return report.model_copy(update={"ledger": ledger})
 
 
 def _remember(results: Results, bench: Workbench) -> None:

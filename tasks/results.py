@@ -22,8 +22,8 @@ from cutroom.records.report import (
     StageName,
     VideoReport,
 )
+from cutroom.records.secrets import without_secrets
 from cutroom.records.span import Span
-from cutroom.sources.kinds import without_secrets
 from tasks.workbench import Workbench
 
 MASTER_NAME = "master.mkv"

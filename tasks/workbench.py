@@ -1,5 +1,6 @@
 """What every step of one job shares: settings, the store, the books, and who watches."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,15 @@ class Workbench:
         self.degraded: list[Degraded] = []
         self.by_products: dict[str, Rendition] = {}
         """Copies of the normal file that came out of another step's encode, by profile."""
+
+        self.steps: set[str] = set()
+        """Keys of the steps that were asked for, as their results are filed."""
+        self.in_bucket: set[str] = set()
+        """Digests of blobs that the bucket has, as far as this job knows."""
+        self.sending = threading.Lock()
+        """Held while something goes to the bucket, so that nothing goes there twice."""
+        self.is_published = False
+        """Whether the results are in the bucket, so that no other host need go on with the job."""
 
     @cached_property
     def bucket(self) -> S3Store | None:

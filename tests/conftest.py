@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from house import SHARED, House, close_shared_home, open_shared_home, opened
+from object_store import Gate, gate_to, moto_server, new_bucket
 from web import Site, serve
 
 from cutroom.media.sample.making import SampleTruth, make_sample
+from cutroom.storage.bucket import Bucket
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,23 @@ def house(tmp_path) -> Iterator[House]:
 def site() -> Iterator[Site]:
     """Return a web site of our own, empty at first."""
     yield from serve()
+
+
+@pytest.fixture(scope="session")
+def moto_port() -> Iterator[int]:
+    """Serve S3 for as long as tests want it; return the port."""
+    with moto_server() as port:
+        yield port
+
+
+@pytest.fixture
+def gate(moto_port) -> Iterator[Gate]:
+    """Return a gate before the S3 server, open at first."""
+    with gate_to(moto_port) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bucket(gate) -> Bucket:
+    """Return an empty bucket behind the gate."""
+    return new_bucket(gate)

@@ -1,6 +1,7 @@
 """What the catalog remembers, as records."""
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cutroom.catalog.kinds import WORDS, Kind, S
@@ -8,7 +9,7 @@ from cutroom.catalog.sessions import Catalog
 from cutroom.records.clip import Clip, Cut
 from cutroom.records.errors import JobUnknown
 from cutroom.records.findings import Transcript, Word
-from cutroom.records.job import Job
+from cutroom.records.job import CLOSED, Job
 from cutroom.records.media import Media
 from cutroom.records.report import JobStatus, Ledger, Report
 
@@ -51,6 +52,28 @@ def jobs(catalog: Catalog, status: JobStatus | None = None, limit: int = 50) -> 
         query = query.where(tables.Job.status == status)
     with catalog.reading() as session:
         return tuple(as_job(row) for row in session.exec(query))
+
+
+def open_jobs(catalog: Catalog) -> tuple[Job, ...]:
+    """Return every job that is not closed, the longest accepted first."""
+    from sqlmodel import col, select
+
+    from cutroom.catalog import tables
+    from cutroom.catalog.rows import as_job
+
+    query = select(tables.Job).where(col(tables.Job.status).not_in(CLOSED))
+    with catalog.reading() as session:
+        return tuple(
+            as_job(row) for row in session.exec(query.order_by(col(tables.Job.accepted_at)))
+        )
+
+
+def moment(catalog: Catalog) -> datetime:
+    """Return the time by the clock that beats and waits are written with."""
+    from cutroom.catalog import rows
+
+    with catalog.reading() as session:
+        return rows.moment(session)
 
 
 def report(catalog: Catalog, job_id: str) -> Report | None:

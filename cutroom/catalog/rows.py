@@ -1,16 +1,19 @@
 """Between rows and records, for `reading` and `writing`; imported with the first call of either."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, delete, insert, select
+from sqlmodel import Session, col, delete, func, insert, select
 
 from cutroom.catalog import tables
 from cutroom.catalog.kinds import Kind, S
-from cutroom.records.errors import JobUnknown
+from cutroom.records.errors import JobCancelled, JobUnknown, RunLost, Superseded
 from cutroom.records.job import Job
-from cutroom.records.report import Cost, ErrorReport, Ledger, StorageRequests
+from cutroom.records.order import Order
+from cutroom.records.report import Cost, ErrorReport, JobStatus, Ledger, StorageRequests
+from cutroom.records.secrets import redact
 
 _REQUESTS = tuple(StorageRequests.model_fields)
 _COSTS = tuple(Cost.model_fields)
@@ -34,8 +37,28 @@ def as_job(row: tables.Job) -> Job:
         "accepted_at",
         "started_at",
         "ended_at",
+        "spared",
+        "flow_run_id",
+        "beat_at",
+        "next_try_at",
+        "log_tail",
     )
     return Job.model_validate({name: getattr(row, name) for name in columns} | {"error": error})
+
+
+def new_job(order: Order, accepted_at: datetime) -> dict[str, Any]:
+    """Return the row of an order that was just accepted; the order names its job."""
+    return {
+        "id": order.job_id,
+        "order": order.model_dump(mode="json"),
+        "owner": plain(order.owner),
+        "tier": order.tier,
+        "source_kind": order.source.kind,
+        "source_location": plain(order.source.location),
+        "status": "queued",
+        "attempts": 0,
+        "accepted_at": accepted_at,
+    }
 
 
 def lock_job(session: Session, job_id: str) -> tables.Job:
@@ -55,7 +78,7 @@ def lock_media(session: Session, digest: str) -> tables.Media:
 
 
 def insert_if_missing(
-    session: Session, table: type[tables.Job | tables.Media], row: dict[str, Any]
+    session: Session, table: type[tables.Job | tables.Media | tables.Breaker], row: dict[str, Any]
 ) -> None:
     """Insert a row unless its key is there, also when two processes do so at once."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
@@ -66,8 +89,67 @@ def insert_if_missing(
 def set_error(row: tables.Job, error: ErrorReport | None) -> None:
     """Write why a job failed, or that it did not."""
     row.error_code = error.code if error else None
-    row.error_message = plain(error.message) if error else None
-    row.error_hint = plain(error.hint) if error else None
+    row.error_message = plain(redact(error.message)) if error else None
+    row.error_hint = plain(redact(error.hint)) if error else None
+
+
+def moment(session: Session) -> datetime:
+    """Return the time by the one clock that all hosts share: the database's.
+
+    A file of SQLite belongs to one host, whose own clock is as good and finer.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    found: datetime = session.execute(func.clock_timestamp().select()).scalar_one()
+    return found.astimezone(UTC)
+
+
+def end(session: Session, row: tables.Job, status: JobStatus, error: ErrorReport | None) -> None:
+    """Write how an attempt ended."""
+    row.status, row.ended_at, row.next_try_at = status, moment(session), None
+    set_error(row, error)
+
+
+def lost() -> ErrorReport:
+    """Return what is said of an attempt that ended without a word."""
+    error = RunLost(
+        "The process that worked on the job ended without a word.",
+        "Look whether the machine ran out of memory or was restarted; finished steps are kept.",
+    )
+    return ErrorReport(code=error.code, message=error.problem, hint=error.hint)
+
+
+def is_holder(row: tables.Job, attempt: int) -> bool:
+    """Say whether an attempt is still the job's own."""
+    return row.status == "running" and row.attempts == attempt
+
+
+def check_holder(row: tables.Job, attempt: int) -> None:
+    """Refuse an attempt that is no longer the job's own."""
+    if is_holder(row, attempt):
+        return
+    if row.status == "cancelled":
+        raise JobCancelled(f"Job {row.id} was cancelled.", "`cutroom jobs retry` takes it up.")
+    raise Superseded(
+        f"Attempt {attempt} at job {row.id} is over: the job is {row.status} (attempt"
+        f" {row.attempts}).",
+        "Nothing need be done; what was finished is kept.",
+    )
+
+
+def check_free(
+    session: Session, row: tables.Job, flow_run_id: str | None, lease: timedelta
+) -> None:
+    """Refuse a second run of a job that another run is alive with.
+
+    The same run may take it up again at any time: Prefect has put it back.
+    """
+    if row.status != "running" or not flow_run_id or row.flow_run_id in {None, flow_run_id}:
+        return
+    if row.beat_at is not None and moment(session) - row.beat_at < lease:
+        raise Superseded(
+            f"Another run works on job {row.id}.", "Nothing need be done; look at that one."
+        )
 
 
 def plain(text: str) -> str:

@@ -91,6 +91,26 @@ class Job(Row, table=True):
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
     """Of the latest attempt."""
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    spared: int = 0
+    """Attempts that do not count, because they ended for no fault of the job."""
+    flow_run_id: str | None = Field(default=None, max_length=36)
+    """Prefect's run of the latest attempt, or the one that is to make the next."""
+    beat_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """The latest sign of life of the latest attempt."""
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """Not to be submitted before."""
+    log_tail: str | None = None
+    """The end of the latest attempt's log."""
+
+
+class Breaker(Row, table=True):
+    """How a service outside has fared lately, for all jobs to know."""
+
+    service: str = Field(primary_key=True, max_length=200)
+    failures: int
+    """In a row."""
+    resting_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    """Left alone until then; None while it may be asked."""
 
 
 class Report(Row, table=True):
@@ -207,3 +227,50 @@ class Stage(Row, table=True):
     seconds: float = Field(sa_type=Double)
     cpu_seconds: float = Field(sa_type=Double)
     cached: bool
+
+
+class TrendRun(Row, table=True):
+    """One run of trending: what it looked at, and when."""
+
+    __tablename__ = "trend_run"
+    __table_args__ = (Index(None, "owner", "ran_at"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    owner: str
+    ran_at: datetime = Field(sa_type=UtcTime)
+    """The moment that ages and budgets were reckoned from."""
+    order: dict[str, Any] = _json()
+    """`records.trend.TrendOrder`, whole, addresses without their secrets."""
+    sources: list[dict[str, Any]] = _json()
+    """What became of each source: `records.trend.SourceOutcome`."""
+
+
+class TrendVerdict(Row, table=True):
+    """What a run of trending made of one candidate: a job, or the reason why not."""
+
+    __tablename__ = "trend_verdict"
+    __table_args__ = (
+        Index(None, "owner", "decided_at"),
+        Index(None, "owner", "video"),
+    )
+
+    run_id: str = Field(
+        primary_key=True, foreign_key="trend_run.id", ondelete="CASCADE", max_length=32
+    )
+    position: int = Field(primary_key=True)
+    """Its rank in the run, from 0."""
+    owner: str
+    """The run's, here as well because both look-ups begin with it."""
+    video: str = Field(max_length=64)
+    """SHA-256 of the canonical address, which alone may be too long for an index."""
+    decision: str
+    why: str
+    job_id: str | None = Field(default=None, max_length=32)
+    """No foreign key: a job that is dropped was still ordered, and stays in the day's account."""
+    views: int | None = Field(default=None, sa_type=BigInteger)
+    """As counted when the run looked: two runs make a growth."""
+    seconds: float | None = Field(default=None, sa_type=Double)
+    """Playing time that the account was charged with; None when nothing was ordered."""
+    decided_at: datetime = Field(sa_type=UtcTime)
+    record: dict[str, Any] = _json()
+    """`records.trend.Verdict`, whole."""

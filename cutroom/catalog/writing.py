@@ -5,18 +5,19 @@ rows. What belongs together is replaced together, so a reader sees the old set o
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from cutroom.catalog.kinds import WORDS, Kind, S
 from cutroom.catalog.sessions import Catalog
 from cutroom.records.clip import Clip, Cut
-from cutroom.records.errors import CutroomError
+from cutroom.records.errors import CutroomError, JobClosed
 from cutroom.records.findings import Transcript
-from cutroom.records.job import Job
+from cutroom.records.job import CLOSED, LEASE, MOST_ATTEMPTS, Job, pause_after
 from cutroom.records.media import Media
 from cutroom.records.order import Order
 from cutroom.records.report import ErrorReport, Ledger, Report, StageName
+from cutroom.records.secrets import redact
 
 # ruff: noqa: PLC0415
 # SQLModel and SQLAlchemy take most of a second to import: they come with the first call.
@@ -36,38 +37,63 @@ def accept(catalog: Catalog, order: Order) -> Job:
     from cutroom.catalog import rows, tables
 
     job_id = order.job_id or uuid4().hex
-    order = order.model_copy(update={"job_id": job_id})
-    row = {
-        "id": job_id,
-        "order": order.model_dump(mode="json"),
-        "owner": rows.plain(order.owner),
-        "tier": order.tier,
-        "source_kind": order.source.kind,
-        "source_location": rows.plain(order.source.location),
-        "status": "queued",
-        "attempts": 0,
-        "accepted_at": datetime.now(UTC),
-    }
+    row = rows.new_job(order.model_copy(update={"job_id": job_id}), datetime.now(UTC))
     with catalog.writing() as session:
         rows.insert_if_missing(session, tables.Job, row)
         return rows.as_job(rows.lock_job(session, job_id))
 
 
-def start(catalog: Catalog, job_id: str) -> Job:
+def start(
+    catalog: Catalog, job_id: str, flow_run_id: str | None = None, lease: timedelta = LEASE
+) -> Job:
     """Begin an attempt at a job, the first or another one.
+
+    Args:
+        catalog: To write to.
+        job_id: The job.
+        flow_run_id: Prefect's run that makes this attempt.
+        lease: Silence after which another run's attempt counts as over.
 
     Raises:
         JobUnknown: The catalog has no such job.
+        JobClosed: It is completed, dead or cancelled, or this attempt would be one too many: a
+            job whose attempts all ended without a word is dead then.
+        Superseded: Another run works on it and was heard of lately.
     """
     from cutroom.catalog import rows
 
     with catalog.writing() as session:
         row = rows.lock_job(session, job_id)
-        row.attempts += 1
-        row.status, row.stage = "running", None
-        row.started_at, row.ended_at = datetime.now(UTC), None
-        rows.set_error(row, None)
-        return rows.as_job(row)
+        rows.check_free(session, row, flow_run_id, lease)
+        if row.status not in CLOSED and row.attempts - row.spared >= MOST_ATTEMPTS:
+            rows.end(session, row, "dead", rows.lost())
+        elif row.status not in CLOSED:
+            row.attempts += 1
+            row.status, row.stage, row.log_tail = "running", None, None
+            row.started_at = row.beat_at = rows.moment(session)
+            row.ended_at = row.next_try_at = None
+            row.flow_run_id = flow_run_id or row.flow_run_id
+            rows.set_error(row, None)
+            return rows.as_job(row)
+        status = row.status
+    raise JobClosed(
+        f"Job {job_id} is {status}; it is not begun again by itself.",
+        f"Look at it with `cutroom jobs show {job_id[:8]}`; `cutroom jobs retry` begins anew.",
+    )
+
+
+def check_attempt(catalog: Catalog, job_id: str, attempt: int) -> None:
+    """See that an attempt is still the job's own; called before anything is published.
+
+    Raises:
+        JobUnknown: The job was dropped.
+        JobCancelled: Someone called it off.
+        Superseded: A later attempt has taken over, or the job is closed.
+    """
+    from cutroom.catalog import rows
+
+    with catalog.writing() as session:
+        rows.check_holder(rows.lock_job(session, job_id), attempt)
 
 
 def note_stage(catalog: Catalog, job_id: str, stage: StageName) -> None:
@@ -101,11 +127,18 @@ def note_source(catalog: Catalog, job_id: str, digest: str, title: str) -> None:
         row.media_digest, row.title = digest, rows.plain(title)
 
 
-def finish(catalog: Catalog, job_id: str, report: Report) -> Job:
+def finish(catalog: Catalog, job_id: str, report: Report, attempt: int | None = None) -> Job:
     """Remember how a job ended: its status, its report and its ledger.
+
+    Args:
+        catalog: To write to.
+        job_id: The job.
+        report: What was made.
+        attempt: The number of the attempt that made it; it must still be the job's own.
 
     Raises:
         JobUnknown: The catalog has no such job.
+        JobCancelled, Superseded: The attempt is no longer the job's own.
         ValueError: The report is another job's.
     """
     from cutroom.catalog import rows, tables
@@ -114,11 +147,12 @@ def finish(catalog: Catalog, job_id: str, report: Report) -> Job:
         raise ValueError(f"Job {job_id} cannot end with the report of {report.job_id!r}.")
     with catalog.writing() as session:
         row = rows.lock_job(session, job_id)
-        row.status, row.ended_at = report.status, datetime.now(UTC)
+        if attempt is not None:
+            rows.check_holder(row, attempt)
+        rows.end(session, row, report.status, report.error)
         if report.status == "completed":
-            row.stage = None
+            row.stage = row.log_tail = None
         row.title, row.media_digest = rows.plain(report.source.title), report.source.sha256
-        rows.set_error(row, report.error)
         session.merge(tables.Report(job_id=job_id, body=report.model_dump(mode="json")))
         rows.write_ledger(session, job_id, report.ledger)
         return rows.as_job(row)
@@ -130,8 +164,14 @@ def fail(
     error: CutroomError | ErrorReport,
     stage: StageName | None = None,
     ledger: Ledger | None = None,
+    *,
+    attempt: int | None = None,
+    log_tail: str | None = None,
 ) -> Job:
-    """Remember that a job failed, and why.
+    """Remember that an attempt failed, and why: the job is to be tried again later, or is dead.
+
+    It is dead when the error cannot heal, or when this was the last attempt it had. What nobody
+    foresaw (`ErrorReport`) may be anything, and is tried again.
 
     Args:
         catalog: To write to.
@@ -139,21 +179,28 @@ def fail(
         error: What went wrong and what to do about it.
         stage: Where it went wrong; None leaves the stage noted last.
         ledger: What was spent until then, if it was counted.
+        attempt: The number of the attempt; one that is no longer the job's own changes nothing.
+        log_tail: The end of its log.
 
     Raises:
         JobUnknown: The catalog has no such job.
     """
     from cutroom.catalog import rows
 
+    may_heal, pause = True, None
     if isinstance(error, CutroomError):
-        error = ErrorReport(
-            code=error.code, message=rows.plain(error.problem), hint=rows.plain(error.hint)
-        )
+        may_heal, pause = error.is_transient, error.retry_after
+        error = ErrorReport(code=error.code, message=error.problem, hint=error.hint)
     with catalog.writing() as session:
         row = rows.lock_job(session, job_id)
-        row.status, row.ended_at = "failed", datetime.now(UTC)
+        if attempt is not None and not rows.is_holder(row, attempt):
+            return rows.as_job(row)
+        is_last = row.attempts - row.spared >= MOST_ATTEMPTS
+        rows.end(session, row, "failed" if may_heal and not is_last else "dead", error)
+        if row.status == "failed":
+            row.next_try_at = rows.moment(session) + pause_after(row.attempts - row.spared, pause)
         row.stage = stage or row.stage
-        rows.set_error(row, error)
+        row.log_tail = rows.plain(redact(log_tail)) if log_tail else row.log_tail
         if ledger is not None:
             rows.write_ledger(session, job_id, ledger)
         return rows.as_job(row)

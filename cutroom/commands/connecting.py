@@ -23,6 +23,20 @@ def connect() -> None:
         os.environ["PREFECT_API_URL"] = ensure_server(home).api
 
 
+def join_fleet() -> None:
+    """Connect, and take over from the server's blocks what this host's settings do not say.
+
+    Raises:
+        ServerUnavailable: The Prefect server does not answer.
+    """
+    connect()
+    from blocks.loading import load_blocks  # noqa: PLC0415  Prefect reads its settings on import
+    from deployments.fleet import server  # noqa: PLC0415
+
+    with server():
+        load_blocks()
+
+
 @contextmanager
 def without_heartbeat() -> Iterator[None]:
     """Spare a run in the foreground the second that joining its heartbeat would take."""

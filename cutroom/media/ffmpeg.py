@@ -27,7 +27,15 @@ import ffmpeg
 
 from cutroom.media.limits import MAX_PIXELS, format_options
 from cutroom.media.sniff import sniff
-from cutroom.records.errors import DiskFull, FfmpegFailed, FfmpegMissing, FfmpegStalled
+from cutroom.records.errors import (
+    DiskFull,
+    FfmpegFailed,
+    FfmpegKilled,
+    FfmpegMissing,
+    FfmpegStalled,
+)
+from cutroom.records.failpoints import reached
+from cutroom.records.stopping import Stop, the_stop
 
 STALL_LIMIT = 120.0
 """Seconds without any progress after which ffmpeg counts as stuck; slow machines need patience."""
@@ -151,8 +159,10 @@ def run(
 
     Raises:
         FfmpegFailed: It exited with an error.
+        FfmpegKilled: Someone killed it.
         FfmpegStalled: It stood still for `STALL_LIMIT` seconds, or ran out of time.
         DiskFull: It found no room to write.
+        JobError: Someone asked the work in this context to stop.
     """
     words = ffmpeg.compile(stream, cmd=program(), overwrite_output=True)
     flags = [
@@ -165,6 +175,8 @@ def run(
         "pipe:1",
     ]
     command = [words[0], *flags, *words[1:]]
+    stop = the_stop()
+    stop.check()
     started = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -185,7 +197,8 @@ def run(
     reader.start()
     listener.start()
     try:
-        why_killed, cpu_seconds = _wait(process, pulse, started, timeout)
+        reached("ffmpeg")
+        why_killed, cpu_seconds = _wait(process, pulse, started, timeout, stop)
     finally:
         if process.returncode is None:
             process.kill()
@@ -195,10 +208,16 @@ def run(
         process.stdout.close()
         process.stderr.close()
     text = b"".join(log).decode(errors="replace")[-LOG_BYTES:]
+    stop.check()
     if why_killed:
         raise FfmpegStalled(
             f"ffmpeg {why_killed} and was stopped.",
             "Look whether the disk or the machine is overloaded, then run the job again.",
+        )
+    if process.returncode < 0:
+        raise FfmpegKilled(
+            f"ffmpeg was killed by signal {-process.returncode}.",
+            "Look whether the machine has too little memory for what runs on it.",
         )
     if process.returncode != 0:
         if "No space left on device" in text:
@@ -217,7 +236,11 @@ def _video_encodes(words: list[str]) -> int:
 
 
 def _wait(
-    process: "subprocess.Popen[bytes]", pulse: "_Pulse", started: float, timeout: float | None
+    process: "subprocess.Popen[bytes]",
+    pulse: "_Pulse",
+    started: float,
+    timeout: float | None,
+    stop: Stop,
 ) -> tuple[str, float]:
     """Wait for the end or kill; return why it was killed ("" if not) and its CPU seconds."""
     why = ""
@@ -232,6 +255,8 @@ def _wait(
             why = f"was not done after {timeout:.0f} s"
         if not why and now - pulse.last_beat > STALL_LIMIT:
             why = f"made no progress for {STALL_LIMIT:.0f} s"
+        if not why and stop.why is not None:
+            why = "was asked to stop"
         if why:
             process.send_signal(signal.SIGKILL)
         time.sleep(pause)

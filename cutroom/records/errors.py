@@ -14,6 +14,8 @@ CutroomError
 │   ├── SourceTooLarge          SOURCE_TOO_LARGE
 │   ├── SourceTooLong           SOURCE_TOO_LONG
 │   ├── SourceNotVideo          SOURCE_NOT_VIDEO
+│   ├── FeedInvalid             FEED_INVALID
+│   ├── KeyMissing              KEY_MISSING
 │   ├── AddressForbidden        ADDRESS_FORBIDDEN
 │   ├── HostUnknown             HOST_UNKNOWN
 │   └── SourceUnreachable       SOURCE_UNREACHABLE     may heal
@@ -28,6 +30,7 @@ CutroomError
 │   ├── LimitExceeded           LIMIT_EXCEEDED
 │   ├── FfmpegMissing           FFMPEG_MISSING
 │   ├── FfmpegFailed            FFMPEG_FAILED
+│   ├── FfmpegKilled            FFMPEG_KILLED          may heal
 │   ├── FfmpegStalled           FFMPEG_STALLED
 │   └── OutputUnsound           OUTPUT_UNSOUND
 ├── ModelError
@@ -36,11 +39,21 @@ CutroomError
 ├── StorageError
 │   ├── DiskFull                DISK_FULL
 │   ├── BlobMissing             BLOB_MISSING
-│   └── OutputNotWritable       OUTPUT_NOT_WRITABLE
+│   ├── OutputNotWritable       OUTPUT_NOT_WRITABLE
+│   ├── StorageDenied           STORAGE_DENIED
+│   └── StorageUnavailable      STORAGE_UNAVAILABLE    may heal
 ├── CatalogError
 │   ├── CatalogUnavailable      CATALOG_UNAVAILABLE    may heal
 │   └── JobUnknown              JOB_UNKNOWN
+├── JobError
+│   ├── JobCancelled            JOB_CANCELLED
+│   ├── JobClosed               JOB_CLOSED
+│   ├── Superseded              SUPERSEDED
+│   ├── RunLost                 RUN_LOST               may heal
+│   └── ServiceResting          SERVICE_RESTING        may heal
 └── ServerError
+    ├── FleetMissing            FLEET_MISSING
+    ├── FleetRefused            FLEET_REFUSED
     └── ServerUnavailable       SERVER_UNAVAILABLE     may heal
 """
 
@@ -68,10 +81,12 @@ class CutroomError(Exception):
         code: The name machines know it by, made from the class name.
         hint: What to do next, in one sentence.
         is_transient: Whether the same call may work in a minute.
+        retry_after: Seconds to leave the other side alone, where it asked for that.
     """
 
     code: ClassVar[str] = "CUTROOM_ERROR"
     is_transient: ClassVar[bool] = False
+    retry_after: float | None = None
 
     def __init_subclass__(cls) -> None:
         """Give each child its code: `SourceGone` becomes `SOURCE_GONE`."""
@@ -82,6 +97,11 @@ class CutroomError(Exception):
         super().__init__(problem, hint)
         self.problem = problem
         self.hint = hint
+
+    def with_pause(self, seconds: float | None) -> Self:
+        """Return this error, which now says when to come back."""
+        self.retry_after = seconds
+        return self
 
     def __str__(self) -> str:
         """Return what happened and, on the next line, what to do."""
@@ -138,6 +158,14 @@ class SourceTooLong(SourceError):
 
 class SourceNotVideo(SourceError):
     """What came back is something else, a web page most often."""
+
+
+class FeedInvalid(SourceError):
+    """What names videos cannot be understood, or is laid as a trap."""
+
+
+class KeyMissing(SourceError):
+    """The source answers only those who bring a key, and the settings have none."""
 
 
 class AddressForbidden(SourceError):
@@ -208,6 +236,12 @@ class FfmpegFailed(MediaError):
         )
 
 
+class FfmpegKilled(MediaError):
+    """Someone killed ffmpeg, most often the system for want of memory; it may work in a minute."""
+
+    is_transient = True
+
+
 class FfmpegStalled(MediaError):
     """ffmpeg stopped making progress, or took longer than allowed."""
 
@@ -244,6 +278,16 @@ class OutputNotWritable(StorageError):
     """The folder for the results cannot be written."""
 
 
+class StorageDenied(StorageError):
+    """The object store answers and refuses: a wrong key, a missing right, no such bucket."""
+
+
+class StorageUnavailable(StorageError):
+    """The object store did not answer, or not in time."""
+
+    is_transient = True
+
+
 class CatalogError(CutroomError):
     """The catalog could not answer."""
 
@@ -258,8 +302,44 @@ class JobUnknown(CatalogError):
     """The catalog has no such job."""
 
 
+class JobError(CutroomError):
+    """The job may not go on, whatever its steps could still do."""
+
+
+class JobCancelled(JobError):
+    """Someone called it off."""
+
+
+class JobClosed(JobError):
+    """It is completed, dead or cancelled already."""
+
+
+class Superseded(JobError):
+    """A later attempt at the same job has taken over."""
+
+
+class RunLost(JobError):
+    """The process that worked on it ended without a word."""
+
+    is_transient = True
+
+
+class ServiceResting(JobError):
+    """A service outside failed too often lately and is left alone for a while."""
+
+    is_transient = True
+
+
 class ServerError(CutroomError):
     """The Prefect server could not be used."""
+
+
+class FleetMissing(ServerError):
+    """The Prefect server knows no pools or deployments of ours."""
+
+
+class FleetRefused(ServerError):
+    """Prefect would not take a pool, a deployment or an automation as we describe it."""
 
 
 class ServerUnavailable(ServerError):

@@ -5,6 +5,8 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from cutroom.records.errors import (
@@ -55,6 +57,24 @@ def refusal(status: int, place: str) -> CutroomError:
         f"{place} refuses (HTTP {status}).",
         "A signed link may have run out; else download it yourself and name the file.",
     )
+
+
+def pause_asked(retry_after: str | None) -> float | None:
+    """Return the seconds that a host's Retry-After asks for; None where it asks for nothing.
+
+    Args:
+        retry_after: The header: seconds, or a date (RFC 9110).
+    """
+    text = (retry_after or "").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def too_large(limit: int) -> SourceTooLarge:

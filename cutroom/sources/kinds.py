@@ -1,27 +1,13 @@
-"""Tell what kind of source a text names, and show it without its secrets."""
+"""Tell what kind of source a text names."""
 
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cutroom.records.errors import OrderInvalid
 from cutroom.records.order import Source
+from cutroom.records.secrets import without_secrets
 from cutroom.sources.titles import MEDIA_ENDINGS
-
-_SECRET_WORDS = frozenset(
-    (
-        *("sig", "sign", "signature", "lsig", "token", "key", "apikey", "auth", "authorization"),
-        *("policy", "expires", "expire", "expiry", "exp", "secret", "password", "passwd", "pass"),
-        *("pwd", "credential", "credentials", "session", "sessionid", "sid", "jwt", "hmac", "hash"),
-        *("code", "hdnea", "hdnts", "hdntl", "md5", "cookie", "ticket", "nonce", "otp"),
-    )
-)
-"""Words that, anywhere in a parameter's name, make its value one to keep to ourselves."""
-_SECRET_PARTS = ("token", "secret", "passw", "signature", "credential", "apikey", "accesskey")
-_SECRET_PREFIXES = ("x-amz-", "x-goog-", "x-oss-", "x-cos-", "x-ms-")
-_LONG_VALUE = re.compile(r"[A-Za-z0-9+/_=.~-]{32,}")
-"""Longer than the identifiers pages give to videos, and as long as keys and digests are."""
-_HIDDEN = "..."
 
 
 def source_from(text: str) -> Source:
@@ -46,32 +32,6 @@ def source_from(text: str) -> Source:
             "Give an https address, or fetch the file yourself and name it.",
         )
     return _from_file(text)
-
-
-def without_secrets(location: str) -> str:
-    """Return a location fit for reports and logs.
-
-    User names and passwords go, and so do the values of parameters that look like keys, tokens or
-    signatures, in the query and in the fragment. What is no address comes back as it is.
-    """
-    if not re.match(r"\s*[a-z][a-z0-9+.-]*://", location, re.IGNORECASE):
-        return location
-    try:
-        parts = urlsplit(location.strip())
-    except ValueError:
-        return f"{location.strip().partition('://')[0]}://{_HIDDEN}"
-    return SplitResult(
-        parts.scheme,
-        parts.netloc.rpartition("@")[2],
-        parts.path,
-        _veil(parts.query),
-        _veil(parts.fragment),
-    ).geturl()
-
-
-def text_without_secrets(text: str) -> str:
-    """Return a sentence with every address in it made fit to show."""
-    return re.sub(r"https?://[^\s'\"<>]+", lambda found: without_secrets(found[0]), text)
 
 
 def _from_address(url: str) -> Source:
@@ -112,25 +72,3 @@ def _from_file(text: str) -> Source:
             "The file's name is not valid UTF-8, so no report could spell it.", "Rename the file."
         )
     return Source(kind="file", location=path)
-
-
-def _veil(query: str) -> str:
-    return "".join(_veil_one(part) for part in re.split(r"([&;])", query))
-
-
-def _veil_one(parameter: str) -> str:
-    name, equals, value = parameter.partition("=")
-    if not equals:
-        return _HIDDEN if _LONG_VALUE.fullmatch(unquote(parameter)) else parameter
-    is_secret = _names_secret(unquote(name)) or _LONG_VALUE.fullmatch(unquote(value))
-    return f"{name}={_HIDDEN}" if value and is_secret else parameter
-
-
-def _names_secret(name: str) -> bool:
-    lowered = name.lower()
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)
-    return (
-        lowered.startswith(_SECRET_PREFIXES)
-        or any(part in lowered.replace("_", "").replace("-", "") for part in _SECRET_PARTS)
-        or any(word.lower() in _SECRET_WORDS for word in words)
-    )

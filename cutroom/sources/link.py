@@ -15,8 +15,10 @@ from cutroom.records.errors import (
     SourceNotVideo,
     SourceUnreachable,
 )
+from cutroom.records.secrets import without_secrets
 from cutroom.sources.answers import (
     make_room,
+    pause_asked,
     refusal,
     refuse_web_page,
     too_large,
@@ -24,7 +26,6 @@ from cutroom.sources.answers import (
     writing,
 )
 from cutroom.sources.fetched import Fetched, FetchLimits, OnProgress
-from cutroom.sources.kinds import without_secrets
 from cutroom.sources.partial import Partial, declared_length, whole_length
 from cutroom.sources.titles import title_of_download
 from cutroom.sources.transport import PinnedTransport
@@ -110,7 +111,7 @@ class _Download:
         for tries_left in reversed(range(self._limits.tries)):
             before = self.received
             try:
-                with _translated(self._place), self._answer(client) as answer:
+                with translated(self._place), self._answer(client) as answer:
                     self._receive(answer)
             except SourceUnreachable:
                 if not tries_left or self.received == before or time.monotonic() > self._latest:
@@ -137,7 +138,8 @@ class _Download:
         """Add an answer's body to the part, and see that it is whole then."""
         is_rest = answer.status_code == HTTPStatus.PARTIAL_CONTENT and self._partial.size > 0
         if answer.status_code != HTTPStatus.OK and not is_rest:
-            raise refusal(answer.status_code, self._place)
+            asked = pause_asked(answer.headers.get("Retry-After"))
+            raise refusal(answer.status_code, self._place).with_pause(asked)
         whole = whole_length(answer.headers) if is_rest else declared_length(answer.headers)
         self._check_size(whole or 0)
         if not is_rest:
@@ -203,7 +205,7 @@ def _follow(client: httpx.Client, url: str, headers: dict[str, str]) -> Iterator
 
 
 @contextmanager
-def _translated(place: str) -> Iterator[None]:
+def translated(place: str) -> Iterator[None]:
     """The one gate for httpx's errors."""
     try:
         yield

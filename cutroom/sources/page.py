@@ -52,14 +52,14 @@ def fetch_page(
         DiskFull, OutputNotWritable: The folder takes no more.
     """
     settings = settings or PageSettings()
-    _judge(url, settings)
+    judge(url, settings)
     # Heavy to load, and most commands fetch no page.
     from cutroom.sources.page_errors import translated  # noqa: PLC0415
     from cutroom.sources.page_reader import PageReader  # noqa: PLC0415
 
     with (
         writing(),
-        _copied(settings.cookies_file, folder) as cookies,
+        copied(settings.cookies_file, folder) as cookies,
         translated(url) as warnings,
         PageReader(folder, limits, settings, cookies, warnings, on_progress) as reader,
     ):
@@ -67,7 +67,7 @@ def fetch_page(
     return fetched
 
 
-def _judge(url: str, settings: PageSettings) -> None:
+def judge(url: str, settings: PageSettings) -> None:
     """Refuse a bad address before yt-dlp is even loaded."""
     try:
         check_url(url, settings.allowed_hosts)
@@ -79,7 +79,7 @@ def _judge(url: str, settings: PageSettings) -> None:
 
 
 @contextmanager
-def _copied(cookies: Path | None, folder: Path) -> Iterator[Path | None]:
+def copied(cookies: Path | None, folder: Path) -> Iterator[Path | None]:
     """Lend yt-dlp a private copy of the cookies; it is gone afterwards."""
     if cookies is None:
         yield None

@@ -24,8 +24,8 @@ from cutroom.records.errors import (
     SourcePrivate,
     SourceUnreachable,
 )
+from cutroom.records.secrets import text_without_secrets, without_secrets
 from cutroom.sources.answers import disk_error, refusal
-from cutroom.sources.kinds import text_without_secrets, without_secrets
 
 _HINTS: dict[type[CutroomError], str] = {
     SourceForbidden: "Download it yourself where it may be seen, and name the file.",

@@ -11,9 +11,9 @@ from yt_dlp import YoutubeDL
 from yt_dlp.downloader import get_suitable_downloader
 
 from cutroom.records.errors import SourceLive, SourceNotVideo, SourceTooLong, SourceUnreachable
+from cutroom.records.secrets import without_secrets
 from cutroom.sources.answers import make_room, too_large
 from cutroom.sources.fetched import Fetched, FetchLimits, OnProgress
-from cutroom.sources.kinds import without_secrets
 from cutroom.sources.page_network import GuardedRH, Traffic
 from cutroom.sources.titles import tidy_title
 

@@ -35,6 +35,11 @@ def tidy_title(text: str, fallback: str = "video") -> str:
 def title_of_download(url: str, disposition: str | None) -> str:
     """Return a title from the file name a host gives, else from the last part of the path."""
     name = _named_in(disposition) or unquote(PurePosixPath(urlsplit(url).path).name)
+    return title_of_file(name)
+
+
+def title_of_file(name: str) -> str:
+    """Return a title from a file's name, its folders and a video's ending left out."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     stem, dot, ending = last.rpartition(".")
     return tidy_title(stem if dot and ending.lower() in MEDIA_ENDINGS else last)

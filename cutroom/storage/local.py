@@ -6,12 +6,15 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cutroom.records.blob import Blob
 from cutroom.records.errors import BlobMissing, DiskFull, OutputNotWritable
+from cutroom.records.failpoints import reached
+from cutroom.storage.leases import Lease, new_lease
 
 CHUNK_BYTES = 1 << 20
 _FICLONE = 0x40049409
@@ -27,10 +30,24 @@ class LocalStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._blobs = folder / "blobs"
+        self.blobs = folder / "blobs"
+        self.leases = folder / "leases"
         self._parts = folder / "parts"
-        for path in (self._blobs, self._parts):
+        self.fresh: set[str] = set()
+        """Digests of what was kept through this object: nobody can have it from elsewhere."""
+        self._lease: Lease | None = None
+        for path in (self.blobs, self._parts):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Within this context, no blob that is asked for or kept here is cleared away."""
+        with new_lease(self.leases) as lease:
+            self._lease = lease
+            try:
+                yield
+            finally:
+                self._lease = None
 
     def path(self, blob: Blob) -> Path:
         """Return where the blob's file lies on this machine.
@@ -38,15 +55,19 @@ class LocalStore:
         Raises:
             BlobMissing: It is not kept here.
         """
-        if not self.has(blob):
+        if not self.is_here(blob):
             raise BlobMissing(
                 f"The file {blob.name[:16]} is no longer kept.", "Run the job again; it is remade."
             )
         return self._place(blob)
 
     def has(self, blob: Blob) -> bool:
+        """Say whether the blob's file can be had from here."""
+        return self.is_here(blob)
+
+    def is_here(self, blob: Blob) -> bool:
         """Say whether the blob's file is here and whole; a borrowed file must be unchanged."""
-        place = self._place(blob)
+        place = self._hold(blob)
         try:
             found = place.stat()
         except OSError:
@@ -63,9 +84,9 @@ class LocalStore:
         owner changes it later reads as missing, never as something else.
         """
         blob = describe(file, file.suffix.lower() if suffix is None else suffix)
-        if self.has(blob):
+        if self.is_here(blob):
             return blob
-        place = self._place(blob)
+        place = self._hold(blob)
         place.parent.mkdir(exist_ok=True)
         with self.workspace() as folder, room_to_write():
             part = folder / "adopted"
@@ -85,11 +106,21 @@ class LocalStore:
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
             blob = describe(part, part.suffix.lower() if suffix is None else suffix)
-            place = self._place(blob)
+            place = self._hold(blob)
             place.parent.mkdir(exist_ok=True)
             self._stamp(place).unlink(missing_ok=True)
+            reached("keep")
             part.replace(place)
+        self.fresh.add(blob.digest)
         return blob
+
+    def save(self, blob: Blob, file: Path) -> None:
+        """Keep a copy of a file that holds the blob's bytes; nothing moves if it is here."""
+        if self.is_here(blob):
+            return
+        with self.workspace() as folder, room_to_write():
+            shutil.copyfile(file, folder / "copy")
+            self.keep(folder / "copy", blob.suffix)
 
     def drop(self, blob: Blob) -> None:
         """Forget a blob; nothing happens when it is not here."""
@@ -126,16 +157,29 @@ class LocalStore:
         """Remove workspaces whose process is gone; return how many there were."""
         swept = 0
         for folder in self._parts.iterdir():
-            if _is_abandoned(folder):
+            if is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
         return swept
 
+    def _hold(self, blob: Blob) -> Path:
+        """Return a blob's place, noted as used now and, within `holding`, as held."""
+        place = self._place(blob)
+        if self._lease is not None and self._lease.hold(blob):
+            note_use(place)
+        return place
+
     def _place(self, blob: Blob) -> Path:
-        return self._blobs / blob.digest[:2] / blob.name
+        return self.blobs / blob.digest[:2] / blob.name
 
     def _stamp(self, place: Path) -> Path:
         return place.with_name(f"{place.name}.borrowed")
+
+
+def note_use(place: Path) -> None:
+    """Set when a file was last used; when it was last changed stays, which borrowed files need."""
+    with suppress(OSError):  # not there, or someone else's own file
+        os.utime(place, ns=(time.time_ns(), place.stat().st_mtime_ns))
 
 
 def describe(file: Path, suffix: str = "") -> Blob:
@@ -178,7 +222,8 @@ def _reflink(file: Path, part: Path) -> bool:
     return True
 
 
-def _is_abandoned(folder: Path) -> bool:
+def is_abandoned(folder: Path) -> bool:
+    """Say whether nobody works in a folder any more that has a lock in it."""
     try:
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

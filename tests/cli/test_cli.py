@@ -111,7 +111,15 @@ def test_doctor_names_what_it_looked_for(house, capsys):
     status = main(["doctor", "--encode"])
 
     told = capsys.readouterr().out
-    for what in ("ffmpeg", "libx264", "h264_nvenc", "faster encoder", "GPU", "face model", "disk"):
+    for what in (
+        "ffmpeg",
+        "libx264",
+        "h264_nvenc",
+        "encoder of proxies",
+        "GPU",
+        "face model",
+        "disk",
+    ):
         assert what in told
     assert status == 0
     assert told.count("→") >= told.count("not found") - 1

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from house import SHARED
 
-from deployments.server import LocalServer, find_server
+import deployments.server
+from deployments.server import LocalServer, ensure_server, find_server, stop_server
 
 
 @pytest.mark.slow
@@ -31,6 +32,21 @@ def test_a_server_comes_up_once_and_goes(tmp_path):
     assert server("stop").stdout == "Stopped.\n"
     assert find_server(tmp_path) is None
     assert server("stop").stdout == "No server was running.\n"
+
+
+@pytest.mark.slow
+def test_a_port_that_another_server_took_first_is_left_to_it(tmp_path, site, monkeypatch):
+    """Two may find the same port free; the one that comes too late must not take the other for it.
+
+    The other answers as any healthy server does.
+    """
+    site.put("/api/health", b"true")
+    ports = iter([site.port, deployments.server._free_port(0)])
+    monkeypatch.setattr(deployments.server, "_free_port", lambda _: next(ports))
+    try:
+        assert ensure_server(tmp_path).port != site.port
+    finally:
+        stop_server(tmp_path)
 
 
 def test_a_reused_process_id_is_not_a_server(tmp_path):

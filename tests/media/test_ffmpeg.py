@@ -13,7 +13,13 @@ import pytest
 from videos import make_video
 
 from cutroom.media import ffmpeg as door
-from cutroom.records.errors import FfmpegFailed, FfmpegMissing, FfmpegStalled, FormatForbidden
+from cutroom.records.errors import (
+    FfmpegFailed,
+    FfmpegKilled,
+    FfmpegMissing,
+    FfmpegStalled,
+    FormatForbidden,
+)
 
 
 def test_progress_reaches_the_end(tmp_path):
@@ -135,3 +141,17 @@ def test_secrets_of_the_environment_stay_out(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
 
     assert "AWS_SECRET_ACCESS_KEY" not in door._display_drivers()
+
+
+def test_being_killed_may_heal():
+    """The system kills what is largest when memory runs out; the next try may get through."""
+    endless = ffmpeg.output(ffmpeg.input("testsrc2", f="lavfi", re=None), "-", f="null")
+
+    def kill(_seconds: float) -> None:
+        for child in psutil.Process().children():
+            if "ffmpeg" in child.name():
+                child.kill()
+
+    with pytest.raises(FfmpegKilled) as caught:
+        door.run(endless, on_progress=kill, timeout=60)
+    assert caught.value.is_transient

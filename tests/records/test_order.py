@@ -51,3 +51,25 @@ def test_presets_choose_what_is_made():
 def test_a_label_is_short_and_holds_no_secret(location, label):
     """Runs are named by it, so it never shows a signature nor breaks a template."""
     assert Order(source=Source(kind="link", location=location)).label == label
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://ann:pw@a.b:8443/v.mp4?sig=1#t=2", "https://a.b:8443/v.mp4?kept-in-the-catalog"),
+        ("https://a.b/v.mp4?anything", "https://a.b/v.mp4?kept-in-the-catalog"),
+        ("https://a.b/v.mp4", "https://a.b/v.mp4"),
+        ("/home/ann/what?.mp4", "/home/ann/what?.mp4"),
+        ("uploads/ann/0a1b", "uploads/ann/0a1b"),
+    ],
+)
+def test_an_order_is_shown_without_secrets(location, shown):
+    """Of an address only the path is left, and a mark where anything was."""
+    order = Order(source=Source(kind="link", location=location), job_id="ab" * 16)
+    masked = order.without_secrets()
+
+    assert masked.source.location == shown
+    assert masked.is_masked == (location != shown)
+    assert masked.without_secrets() == masked
+    assert masked.job_id == order.job_id
+    assert "pw" not in order.label

@@ -3,7 +3,8 @@
 import pytest
 
 from cutroom.records.errors import OrderInvalid
-from cutroom.sources.kinds import source_from, text_without_secrets, without_secrets
+from cutroom.records.secrets import text_without_secrets, without_secrets
+from cutroom.sources.kinds import source_from
 
 
 @pytest.mark.parametrize(

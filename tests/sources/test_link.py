@@ -16,6 +16,7 @@ from cutroom.records.errors import (
     SourceTooLarge,
     SourceUnreachable,
 )
+from cutroom.sources.answers import pause_asked
 from cutroom.sources.fetched import FetchLimits
 from cutroom.sources.link import fetch_link
 
@@ -381,3 +382,27 @@ def test_the_host_names_the_file(site, fetch, disposition, title):
     site.put("/talk.mp4", BODY, Content_Disposition=disposition)
 
     assert fetch().title == title
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        ("Wed, 01 Jan 2020 00:00:00 GMT", 0),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_host_may_say_when_to_come_back(header, seconds):
+    """In seconds or as a date; anything else says nothing."""
+    assert pause_asked(header) == seconds
+
+
+def test_a_busy_host_says_how_long_it_is_busy(site, fetch):
+    """The error carries it, for whoever tries again."""
+    site.answers["/talk.mp4"] = lambda visit: visit.say(503, headers={"Retry-After": "77"})
+
+    with pytest.raises(SourceUnreachable) as caught:
+        fetch()
+    assert caught.value.retry_after == 77

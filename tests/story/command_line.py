@@ -71,7 +71,7 @@ def check_failed(house: House, outcome: Outcome, error: type[CutroomError]) -> N
     assert not house.out.exists() or not any(house.out.iterdir())
     assert not any((house.home / "parts").iterdir())
     (job,) = reading.jobs(open_catalog(settings().catalog))
-    assert job.status == "failed"
+    assert job.status == ("failed" if error.is_transient else "dead")
     assert job.error is not None
     assert job.error.code == error.code
     assert f"{job.error.code}: {job.error.message}" == first

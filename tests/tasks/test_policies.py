@@ -1,5 +1,6 @@
 """Steps are cached by what they do and on what, and retried only when that may help."""
 
+from blocks.settings import settings
 from cutroom.records.blob import Blob
 from cutroom.records.errors import MediaCorrupt, SourceUnreachable
 from cutroom.storage.local import LocalStore
@@ -106,3 +107,37 @@ def test_a_result_whose_file_is_gone_is_made_again(house, tmp_path):
     store.drop(blob)
     assert store.path(run()).read_text() == "hello"
     assert len(calls) == 2
+
+
+def test_results_may_be_kept_by_a_block_of_the_server(house, bucket, gate, monkeypatch):
+    """A team that keeps all of Prefect's results in one place names the block."""
+    from prefect import flow  # noqa: PLC0415
+    from prefect_aws import AwsCredentials, S3Bucket  # noqa: PLC0415
+    from prefect_aws.client_parameters import AwsClientParameters  # noqa: PLC0415
+
+    from tasks.policies import step  # noqa: PLC0415
+
+    keys = AwsCredentials(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+        aws_client_parameters=AwsClientParameters(endpoint_url=gate.endpoint),
+    )
+    S3Bucket(bucket_name=bucket.name, credentials=keys, bucket_folder="results").save(
+        "shared-results", overwrite=True
+    )
+    monkeypatch.setenv("CUTROOM_RESULT_STORAGE", "s3-bucket/shared-results")
+    settings.cache_clear()
+    calls: list[int] = []
+
+    @step("kept elsewhere")
+    def double(number: int, bench: object) -> int:
+        calls.append(number)
+        return 2 * number
+
+    @flow
+    def run() -> int:
+        return double(4, object())
+
+    assert (run(), run(), calls) == (8, 8, [4])
+    assert any("/results/" in asked.path for asked in gate.asked if asked.method == "PUT")

@@ -119,7 +119,9 @@ class Encoders:
     def _read(self) -> dict[str, Any]:
         """Return what is noted, nothing when it was noted on another machine, as it were."""
         blank: dict[str, Any] = {
-            "machine": self._machine(), "best": {}, "given_up": {},
+            "machine": self._machine(),
+            "best": {},
+            "given_up": {},
             "decoding": {},
         }
         with suppress(OSError, ValueError):

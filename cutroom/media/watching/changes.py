@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cutroom.media.watching.groups import Strip
-from cutroom.media.watching.hints import CUT, FLASH
+from cutroom.media.watching.hints import FLASH
 from cutroom.media.watching.looks import (
+    FAINT,
     LUMA_CELLS,
+    SAME_SHAPES,
     VISIBLE,
     Look,
+    differ,
     distance,
     is_blank,
     is_shifted,
@@ -53,8 +56,6 @@ CLEAR, CLEAR_MIX_ERROR = 45.0, 0.3
 MOST_OF_IT, MUCH_OF_IT = 0.5, 0.3
 """Share of the picture that a gradual change, and a cut, alters; titles and banners take less. Two
 subjects before the same background alter a third."""
-SAME_SHAPES = 0.7
-"""Likeness above which the same picture just became brighter or darker."""
 EARLY = 0.25
 """Share of a change at which it has begun for certain."""
 ABRUPT = 0.15
@@ -98,9 +99,10 @@ def find_cuts(strip: Strip) -> list[int]:
     steps = np.concatenate([[0.0], steps_between(strip.looks)])
     cuts = [
         int(number)
-        for number in np.flatnonzero(steps >= CUT)
+        for number in np.flatnonzero(steps >= FAINT)
         if _is_peak(steps, int(number))
         and share_changed(strip.looks[number - 1], strip.looks[number]) >= MUCH_OF_IT
+        and differ(strip.looks[number - 1], strip.looks[number])
     ]
     return _without_flashes(strip, steps, cuts)
 

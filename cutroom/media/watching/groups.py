@@ -23,8 +23,8 @@ _SLICE_TYPES_DOUBLED = 5
 _NAL_SLICE, _NAL_IDR = 1, 5
 _AVCC = 1
 """First byte of an H.264 stream's header when its units carry their length (ISO 14496-15)."""
-LONGEST_LEAN = 125
-"""Frames of a group up to which they are: what is predicted without them drifts, and after 10 s the
+LONGEST_LEAN = 200
+"""Frames of a group up to which they are: what is predicted without them drifts, and after 250 the
 next keyframe looked like a cut."""
 KEY_THREADS = min(4, os.cpu_count() or 1)
 """Keyframes decoded side by side; more would starve other jobs on the machine."""

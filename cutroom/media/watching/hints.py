@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from cutroom.media.watching.costs import costly_stretches
 from cutroom.media.watching.groups import Group, Kind
-from cutroom.media.watching.looks import distance
+from cutroom.media.watching.looks import CUT, differ, distance
 from cutroom.records.span import Span
 
-CUT = 17.0
-"""Distance of two looks, in 8-bit steps, that a cut shows at least. Measured on cuts between takes
-of the same scene: 20 and more; PySceneDetect's adaptive detector asks for 15 in its own unit."""
 RUN = 5
 """Frames in a row that must all be large: a lone large frame comes with every burst of motion."""
 USUAL = 65
@@ -53,6 +51,9 @@ CALM = 0.38
 prediction worked, for a step of `CUT`. In whip pans it is 0.5 and more."""
 BUSY, LARGE_STEP = 0.55, 60.0
 """The same for a step as large as this, which motion rarely makes; in between, in proportion."""
+NEAR = 0.12
+"""Seconds between a keyframe and a costly stretch up to which the keyframe may lie within a change
+that the stretch is part of: 3 frames at 25 a second, over which costs are averaged."""
 FLASH = 0.3
 """Seconds within which a picture that comes back was a flash."""
 MARGIN = 0.5
@@ -60,6 +61,11 @@ MARGIN = 0.5
 SHARP = 8
 """Frames around a hint of which none is skipped: x264 puts at most 3 B-frames in a row by default,
 at most 16 in all, and a cut lies between two reference frames."""
+
+
+OPENING = 0.2
+"""Seconds decoded after a keyframe that begins a shot by its size alone: a flash that begins there
+is over by then, a dip moves on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ def plan_groups(groups: list[Group]) -> list[Plan]:
     """Decide for each group what to decode of it; of the last, which has no other end, all."""
     hints = [_hints(group) for group in groups]
     scheduled = _scheduled(groups)
+    costly = costly_stretches(groups)
     plans: list[Plan] = []
     for number in range(len(groups) - 1):
         one, other = groups[number], groups[number + 1]
@@ -115,10 +122,18 @@ def plan_groups(groups: list[Group]) -> list[Plan]:
         before = hints[number - 1] if number else None
         is_proven = _is_proven(one, other, here, is_scheduled=scheduled[number])
         is_busy = here.reaches_end or after.reaches_start or _flashes(after, other.start)
-        is_open = is_busy or not (is_proven or _is_same(one, other))
+        is_near = any(span.start - NEAR <= other.start <= span.end + NEAR for span in costly)
+        is_open = is_busy or is_near or not (is_proven or _is_same(one, other))
         plan = _plan(one, here, before, is_open=is_open, cuts_at_end=is_proven)
         plans.append(plan if is_busy else replace(plan, settles=_last_hint(one, here, before)))
-    return [*plans, *(_plan(one, _hints(one), None, is_open=True) for one in groups[-1:])]
+    plans += [_plan(one, _hints(one), None, is_open=True) for one in groups[-1:]]
+    for number, plan in enumerate(plans[:-1]):
+        if plan.cuts_at_end:
+            opening = groups[number + 1].start + OPENING
+            plans[number + 1] = replace(
+                plans[number + 1], until=max(plans[number + 1].until, opening)
+            )
+    return plans
 
 
 def _scheduled(groups: list[Group]) -> list[bool]:
@@ -162,7 +177,7 @@ def _is_same(one: Group, other: Group) -> bool:
     """Say whether two keyframes look so alike that no change between them would count."""
     if one.look is None or other.look is None:
         return False
-    return distance(one.look, other.look) < CUT
+    return not differ(one.look, other.look)
 
 
 def _is_proven(one: Group, other: Group, here: _Hints, *, is_scheduled: bool) -> bool:
@@ -171,7 +186,9 @@ def _is_proven(one: Group, other: Group, here: _Hints, *, is_scheduled: bool) ->
         return False
     step = distance(one.look, other.look)
     effort = 2 * here.prediction / max(1, one.sizes[0] + other.sizes[0])
-    return step >= CUT and effort <= float(np.interp(step, [CUT, LARGE_STEP], [CALM, BUSY]))
+    return differ(one.look, other.look) and effort <= float(
+        np.interp(step, [CUT, LARGE_STEP], [CALM, BUSY])
+    )
 
 
 def _hints(group: Group) -> _Hints:

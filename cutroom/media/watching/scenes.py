@@ -7,6 +7,7 @@ differ without the encoder explaining it, or where packet sizes hint at a change
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from cutroom.media.watching.changes import find_cuts, find_gradual
 from cutroom.media.watching.groups import Group, Reader, Strip, read_groups
-from cutroom.media.watching.hints import CUT, Plan, plan_groups
-from cutroom.media.watching.looks import Look, distance
+from cutroom.media.watching.hints import FLASH, OPENING, Plan, plan_groups
+from cutroom.media.watching.looks import CUT, FAINT, Look, differ, distance
 from cutroom.records.findings import Change, Scene
 from cutroom.records.media import Media
 from cutroom.records.span import Span
@@ -113,7 +114,7 @@ def _search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
     if not all(plan.is_nothing for plan in second):
         more = _decode(path, media, groups, second)
         seen = [old | new for old, new in zip(seen, more, strict=True)]
-        plans = [two if two.is_whole else one for one, two in zip(plans, second, strict=True)]
+        plans = [_both(one, two) for one, two in zip(plans, second, strict=True)]
         found = _all_changes(_strips(groups, plans, seen), media.duration)
     proven = [
         Change(time=max(0.0, other.start))
@@ -124,12 +125,17 @@ def _search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
 
 
 def _is_still_new(one: Group, other: Group, looks: dict[float, Look]) -> bool:
-    """Say whether a group's last decoded frame, too, differs from the keyframe after it.
+    """Say whether a group's last decoded frames, too, differ from the keyframe after it.
 
-    Else the change that made its two ends differ lies within it.
+    Else the change that made its two ends differ lies within it, or the keyframe ends a flash.
     """
-    last = looks[max(looks)] if looks else one.look
-    return last is None or other.look is None or distance(last, other.look) >= CUT
+    if other.look is None:
+        return True
+    recent = [looks[time] for time in looks if time >= other.start - FLASH]
+    if not recent:
+        last = looks[max(looks)] if looks else one.look
+        recent = [] if last is None else [last]
+    return all(differ(look, other.look) for look in recent)
 
 
 def _all_changes(strips: list[Strip], duration: float) -> list[Change]:
@@ -208,8 +214,8 @@ def _second_plans(
 ) -> list[Plan]:
     """Plan for what the first decode left open.
 
-    That is frames left out before a cut, and groups left early though the picture had changed
-    by then and no change was found.
+    That is frames left out before a cut, groups left early though the picture had changed by then
+    and no change was found, and what follows a cut on a keyframe, which may begin a flash.
     """
     gaps = [
         Span(start=max(0.0, float(strip.times[cut - 1])), end=float(strip.times[cut]))
@@ -224,7 +230,28 @@ def _second_plans(
         if _is_unexplained(group, plan, looks, changes):
             until = np.inf
         second.append(Plan(until, sharp))
+    cuts = {change.time for change in changes if change.change is None}
+    for number, plan in enumerate(plans[:-1]):
+        opening = groups[number + 1].start + OPENING
+        is_open = max(plans[number + 1].until, second[number + 1].until) < opening
+        if is_open and groups[number + 1].start in cuts:
+            second[number + 1] = replace(second[number + 1], until=opening)
+        if plan.cuts_at_end and _moves_on(groups[number + 1], seen[number + 1]):
+            for near in (number, number + 1):
+                second[near] = replace(second[near], until=np.inf)
     return second
+
+
+def _both(one: Plan, two: Plan) -> Plan:
+    return two if two.is_whole else replace(one, until=max(one.until, two.until))
+
+
+def _moves_on(group: Group, looks: dict[float, Look]) -> bool:
+    """Say whether a group soon looks otherwise than it begins: a flash, or within a dip."""
+    if group.look is None:
+        return False
+    opening = [looks[time] for time in looks if time <= group.start + OPENING + FLASH / 3]
+    return any(distance(group.look, look) >= FAINT for look in opening)
 
 
 def _is_unexplained(

@@ -32,6 +32,21 @@ def test_a_cut_out_of_fast_motion_is_found():
     assert find_cuts(strip(fast, shot(5, 30))) == [30]
 
 
+def test_a_cut_between_pictures_of_little_contrast_is_found():
+    """Nothing moves there, and all shapes are other ones."""
+    faint = [(110 + (shot(seed, 30) - 128.0) * 0.18).astype(np.uint8) for seed in (1, 2)]
+
+    assert find_cuts(strip(*faint)) == [30]
+
+
+def test_pictures_held_for_some_frames_are_no_cuts():
+    """A film of 8 pictures a second in one of 25 moves in steps, with nothing between them."""
+    moving = pan(4, [12 * (number // 3) for number in range(60)])
+    faint = (110 + (moving - 128.0) * 0.35).astype(np.uint8)
+
+    assert find_cuts(strip(faint)) == []
+
+
 def test_a_flash_is_passed_over_and_a_cut_after_it_is_not():
     """Whatever comes back was never gone."""
     pictures = shot(1, 30)

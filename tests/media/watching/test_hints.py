@@ -94,6 +94,19 @@ def test_a_flash_on_a_keyframe_is_not_taken_for_a_cut():
     assert not first_plan(group(0.0, CALM), flash).cuts_at_end
 
 
+def test_a_keyframe_in_a_costly_stretch_claims_no_cut():
+    """It lies within a dissolve, and there are more frames of it on both sides."""
+    kinds = [Kind.LEAF, Kind.MIDDLE, Kind.LEAF, Kind.FORWARD] * 12
+    sizes = [2_000, 3_000, 2_000, 9_000] * 12
+    dear = [2 * size for size in sizes[:12]]
+    calm = [Kind.LEAF, Kind.MIDDLE, Kind.LEAF, Kind.FORWARD] * 25
+    before = group(0.0, sizes[12:] + dear, kinds=kinds)
+    after = group(1.96, dear + [2_000, 3_000, 2_000, 9_000] * 22, luma=30, kinds=calm)
+
+    assert not first_plan(before, after).cuts_at_end
+    assert first_plan(group(0.0, sizes, kinds=kinds), AFTER).cuts_at_end
+
+
 def test_a_broken_keyframe_must_be_looked_around():
     """Its picture is not known."""
     broken = group(0.0, CALM)

@@ -66,3 +66,23 @@ def test_the_changed_share_is_that_of_the_picture():
     with_banner[135:] = 200
 
     assert looks.share_changed(look(picture), look(with_banner)) == pytest.approx(0.25, abs=0.04)
+
+
+def test_faint_pictures_differ_by_their_shapes():
+    """In fog or at night two shots are hardly apart, but what they show is something else."""
+    one, other, moved = (
+        look(110 + (pan(seed, [place])[0] - 128.0) * 0.18)
+        for seed, place in ((1, 0), (2, 0), (1, 8))
+    )
+
+    assert looks.FAINT <= looks.distance(one, other) < looks.CUT
+    assert looks.differ(one, other)
+    assert not looks.differ(one, moved)
+
+
+def test_the_same_shapes_in_another_light_differ_only_when_far_apart():
+    """A cloud passes; a film that holds each picture for some frames moves on in steps."""
+    picture = pan(1, [0])[0] * 0.5
+
+    assert not looks.differ(look(picture), look(picture + 12))
+    assert looks.differ(look(picture), look(picture + 40))

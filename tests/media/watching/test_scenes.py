@@ -10,8 +10,10 @@ from shots import NO_KEYFRAME_AT_CUTS, black, dissolve, film, pan, shot, wipe
 
 from cutroom.media.probe import probe
 from cutroom.media.watching.groups import Group
+from cutroom.media.watching.hints import OPENING, Plan
 from cutroom.media.watching.scenes import (
     _is_still_new,
+    _second_plans,
     find_changes,
     join_scenes,
     windows_of_keyframes,
@@ -65,6 +67,16 @@ def test_a_flash_is_not_a_cut(tmp_path):
     path = film(tmp_path / "film.mp4", [pictures])
 
     assert changes_of(path) == []
+
+
+def test_a_flash_that_begins_on_a_keyframe_is_not_a_cut(tmp_path):
+    """Also where nothing else in the group that it begins would have been looked at."""
+    pictures = shot(3, 110)
+    pictures[30:32] = 250
+    options = {"keyint": "50", "min-keyint": "50", "scenecut": "0", "bframes": "0"}
+    path = film(tmp_path / "film.mp4", [shot(9, 20), pictures], options=options)
+
+    assert cuts_of(path) == [0.8]
 
 
 def test_a_whip_pan_is_not_a_cut(tmp_path):
@@ -171,11 +183,48 @@ def test_damage_in_one_group_leaves_the_others(tmp_path):
 def test_a_keyframe_after_a_cut_is_no_second_cut():
     """The ends of a group may differ by a cut within it; its last frame has to differ, too."""
     old, new = (np.full(864, tone / 864, dtype=np.float32) for tone in (40, 120))
-    one, other = Group(position=0, look=old), Group(position=1, look=new)
+    one = Group(position=0, look=old)
+    other = Group(position=1, look=new, times=[1.0])
 
     assert _is_still_new(one, other, {})
     assert _is_still_new(one, other, {0.5: old})
     assert not _is_still_new(one, other, {0.5: old, 0.9: new})
+
+
+def test_a_keyframe_that_ends_a_flash_is_no_cut():
+    """The picture from before the flash is back; only the flash itself differs from it."""
+    old, flash = (np.full(864, tone / 864, dtype=np.float32) for tone in (40, 200))
+    one, other = Group(position=0, look=flash), Group(position=1, look=old, times=[1.0])
+
+    assert not _is_still_new(one, other, {0.8: old, 0.92: flash, 0.96: flash})
+    assert _is_still_new(one, other, {0.4: old, 0.92: flash, 0.96: flash})
+
+
+def test_after_a_cut_on_a_keyframe_a_little_more_is_looked_at():
+    """It may begin a flash, and only what follows tells."""
+    look = np.full(864, 40 / 864, dtype=np.float32)
+    groups = [Group(position=n, look=look, times=[2.0 * n]) for n in range(3)]
+    plans = [Plan(np.inf), Plan(-np.inf), Plan(-np.inf)]
+
+    second = _second_plans(groups, plans, [{}, {}, {}], [], [Change(time=2.0)])
+
+    assert [plan.until for plan in second] == [-np.inf, 2.0 + OPENING, -np.inf]
+
+
+def test_a_keyframe_taken_on_trust_is_looked_into_where_the_picture_moves_on():
+    """Both groups are decoded whole where a new shot by size alone soon looks otherwise."""
+    old, flash = (np.full(864, tone / 864, dtype=np.float32) for tone in (40, 200))
+    groups = [
+        Group(position=0, look=old, times=[0.0]),
+        Group(position=1, look=flash, times=[2.0]),
+    ]
+    plans = [Plan(-np.inf, cuts_at_end=True), Plan(2.0 + OPENING)]
+
+    moved = _second_plans(groups, plans, [{}, {2.0: flash, 2.12: old}], [], [])
+    still = _second_plans(groups, plans, [{}, {2.0: flash, 2.12: flash}], [], [])
+
+    assert [plan.is_whole for plan in moved] == [True, True]
+    assert [plan.is_whole for plan in still] == [False, False]
 
 
 def test_one_frame_is_one_scene(tmp_path):

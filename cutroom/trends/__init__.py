@@ -1,0 +1,1 @@
+"""Finding what is watched elsewhere: sources, one spelling, a ranking, a budget."""
