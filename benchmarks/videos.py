@@ -14,6 +14,7 @@ VERSION = 1
 CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
 SHORT_SECONDS = 28.0
 """The clip of seed 001 lasts 26 s; this one ends at the keyframe nearest to 28 s."""
+MINUTE = 60.0
 THREE_HOURS = 3 * 3600.0
 LONG_SECONDS = 600
 """About: the picture is played a whole number of times."""
@@ -110,6 +111,16 @@ def three_hours(folder: Path) -> Video:
         rounds = round(THREE_HOURS / once.media.duration)
         _make(path, "-stream_loop", str(rounds - 1), "-i", once.path, "-map", "0", "-c", "copy")
     return Video("three hours", path, probe(path), "the long one, repeated by stream copy")
+
+
+def one_minute(folder: Path) -> Video:
+    """Return the first minute or so of the long video, its packets copied: 1080p30."""
+    once = long_video(folder)
+    path = once.path.with_name(once.path.name.replace("long", "minute"))
+    if not path.exists():
+        end = min(once.media.keyframes, key=lambda time: abs(time - MINUTE))
+        _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-c", "copy")
+    return Video("minute", path, probe(path), "the first minute of the long one, by stream copy")
 
 
 def _sample(folder: Path) -> Path:

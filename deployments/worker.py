@@ -159,6 +159,10 @@ class OneJobWorker(ProcessWorker, abc.ABC):  # abc.ABC keeps it from replacing P
         return await self._await_retry(attempt.run_id)
 
     async def _await_retry(self, run_id: UUID) -> bool:
+        # Its process is gone, so its state stands still. It may have ended just before.
+        found = await self.client.read_flow_run(run_id)
+        if found.state is not None and found.state.is_final():
+            return False
         try:
             state = await propose_state(self.client, AwaitingRetry(), flow_run_id=run_id)
         except Abort:

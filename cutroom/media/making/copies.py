@@ -116,19 +116,29 @@ def _output(copy: Copy, picture: Any, sound: Any, folder: Path, chosen: Chosen) 
 
 
 def _branches(picture: Any, media: Media, copies: Sequence[Copy]) -> list[Any]:
-    """Bring the picture into each copy's limits, mapping tones once, on no more than is needed."""
-    if media.video.hdr:
-        widest = max(copies, key=lambda copy: copy.short_side)
-        picture = to_sdr(scaled(picture, *_size(media, widest)), media)
-    if len(copies) == 1:
-        return [_small(picture, media, copies[0])]
-    split = picture.filter_multi_output("split", len(copies))
-    return [_small(split.stream(number), media, copy) for number, copy in enumerate(copies)]
+    """Bring the picture into each copy's limits, each scaled from the next larger one.
+
+    Scaling the full picture for each would cost as much as a small copy's encode. Tones are mapped
+    once, on no more pixels than are needed.
+    """
+    largest_first = sorted(range(len(copies)), key=lambda number: -_pixels(media, copies[number]))
+    branches: dict[int, Any] = {}
+    for place, number in enumerate(largest_first):
+        picture = scaled(picture, *_size(media, copies[number]))
+        if media.video.hdr and place == 0:
+            picture = to_sdr(picture, media)
+        branch = picture
+        if place < len(copies) - 1:
+            split = picture.filter_multi_output("split", 2)
+            branch, picture = split.stream(0), split.stream(1)
+        most = copies[number].most_frames
+        branches[number] = branch.filter("fps", most) if most else branch
+    return [branches[number] for number in range(len(copies))]
 
 
-def _small(picture: Any, media: Media, copy: Copy) -> Any:
-    picture = scaled(picture, *_size(media, copy))
-    return picture.filter("fps", copy.most_frames) if copy.most_frames else picture
+def _pixels(media: Media, copy: Copy) -> int:
+    width, height = _size(media, copy)
+    return width * height
 
 
 def _size(media: Media, copy: Copy) -> tuple[int, int]:
