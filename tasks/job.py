@@ -68,8 +68,14 @@ def open_job(order: Order) -> Iterator[Workbench]:
 
 
 def _accept(catalog: Catalog, order: Order) -> Job:
-    """Return the order's job; one whose address is masked must be in the catalog already."""
-    if order.is_masked:
+    """Return the order's job; accept one that has none yet.
+
+    A run that a worker took names a job that someone accepted: where this catalog does not have
+    it, it is another one than theirs, and what was done here nobody would ever see. One whose
+    address is masked has the rest of it in the catalog alone.
+    """
+    is_handed_over = order.job_id is not None and not is_in_foreground(this_run())
+    if order.is_masked or is_handed_over:
         return reading.job(catalog, order.job_id or "")
     return writing.accept(catalog, order)
 

@@ -26,6 +26,10 @@ from cutroom.sources import page_network
 from cutroom.sources.page import fetch_page
 from cutroom.sources.page_settings import PageSettings
 
+# yt-dlp leaves an answer that it gave up half-way to the garbage collector, whenever that comes.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+)
 PAGE = "<html><head><title>{title}</title></head><body>{body}</body></html>"
 
 

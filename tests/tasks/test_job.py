@@ -59,6 +59,16 @@ def test_an_order_without_its_secrets_opens_no_job(catalog, open_job):
     assert reading.jobs(catalog) == ()
 
 
+def test_a_job_of_another_catalog_is_not_begun(catalog, open_job, monkeypatch):
+    """A worker that looks into the wrong catalog must not do the work where nobody sees it."""
+    monkeypatch.setattr("tasks.job.is_in_foreground", lambda _run: False)
+    foreign = ORDER.model_copy(update={"job_id": "cd" * 16})
+
+    with pytest.raises(JobUnknown), open_job(foreign):
+        pytest.fail("it was opened")
+    assert reading.jobs(catalog) == ()
+
+
 def test_a_job_that_waits_for_a_service_spends_no_attempt(catalog, open_job):
     """It is queued again, for when the service may be asked."""
     resting = ServiceResting("The host rests.", "Wait.").with_pause(20)
