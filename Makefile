@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export CUTROOM_HOME ?= $(CURDIR)/.cutroom
+MODEL := $(CUTROOM_HOME)/models/face_detection_short_range.tflite
 
 .PHONY: demo run test bench chaos setup check clean
 
@@ -30,14 +31,17 @@ bench: setup
 chaos: setup
 	@$(BIN)/python -m benchmarks.chaos
 
-setup: .venv/.ready
+setup: .venv/.ready $(MODEL)
+
+# Fetched for each data folder; jobs run without faces where it cannot be had.
+$(MODEL): | .venv/.ready
+	@$(BIN)/python -m deployments.models
 
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv || { echo 'hint: this Python lacks venv; on Debian: apt install python3-venv'; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv hatchling
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --no-build-isolation --editable '.[bench,demo,dev]'
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib cutroom tasks flows blocks deployments >/dev/null || true
-	@$(BIN)/python -m deployments.models
 	@$(BIN)/python -m deployments.server
 	@touch $@
 
