@@ -45,6 +45,8 @@ MEMORY_LIMIT = 8 * 2**30
 """Address space of one ffmpeg, in bytes: libx264 at 4K stays below half of it."""
 _HARDWARE = ("_nvenc", "_qsv", "_vaapi", "_videotoolbox", "cuda")
 """Endings of the words that bring a graphics card into a command."""
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that someone sends; with any other, such as SIGSEGV, ffmpeg or a driver crashed."""
 _PR_SET_PDEATHSIG = 1
 
 OnProgress = Callable[[float], None]
@@ -214,11 +216,13 @@ def run(
             f"ffmpeg {why_killed} and was stopped.",
             "Look whether the disk or the machine is overloaded, then run the job again.",
         )
-    if process.returncode < 0:
+    if -process.returncode in _FROM_OUTSIDE:
         raise FfmpegKilled(
             f"ffmpeg was killed by signal {-process.returncode}.",
             "Look whether the machine has too little memory for what runs on it.",
         )
+    if process.returncode < 0:
+        text += f"\n[fatal] it crashed with signal {-process.returncode}"
     if process.returncode != 0:
         if "No space left on device" in text:
             raise DiskFull("ffmpeg found no room to write.", "Free disk space, then run it again.")

@@ -155,3 +155,18 @@ def test_being_killed_may_heal():
     with pytest.raises(FfmpegKilled) as caught:
         door.run(endless, on_progress=kill, timeout=60)
     assert caught.value.is_transient
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_crash_is_ffmpegs_own_failure(number):
+    """A file or a driver that crashes it will do so again: another encoder may do better."""
+    endless = ffmpeg.output(ffmpeg.input("testsrc2", f="lavfi", re=None), "-", f="null")
+
+    def crash(_: float) -> None:
+        for child in psutil.Process().children():
+            if "ffmpeg" in child.name():
+                child.send_signal(number)
+
+    with pytest.raises(FfmpegFailed, match=f"crashed with signal {number.value}") as caught:
+        door.run(endless, on_progress=crash, timeout=60)
+    assert not caught.value.is_transient

@@ -156,11 +156,12 @@ def test_at_a_bit_rate_the_rate_is_kept_and_effort_is_added(tmp_path, monkeypatc
     assert video_encoder._match(footage, "mpeg4", COPY, floor=1.1) is None
 
 
-def test_slow_hardware_is_not_taken(monkeypatch):
+@pytest.mark.parametrize(("faster_by", "name"), [(0.001, "mpeg4"), (1000.0, "libx264")])
+def test_hardware_is_taken_where_it_is_faster_alone(monkeypatch, faster_by, name):
     """An encoder as good as libx264 and no faster only makes larger files."""
-    monkeypatch.setitem(video_encoder.QUALITIES, "ffv1", ("g", range(1, 2)))
-    monkeypatch.setattr(video_encoder, "FASTER_BY", 1000.0)
-    assert calibrate(PROXY, names=("ffv1",)) == software(PROXY)
+    monkeypatch.setitem(video_encoder.QUALITIES, "mpeg4", ("q:v", range(2, 3)))
+    monkeypatch.setattr(video_encoder, "FASTER_BY", faster_by)
+    assert calibrate(PROXY, names=("mpeg4",)).name == name
 
 
 def test_ssim_of_trial_footage_is_that_of_a_copy(tmp_path):

@@ -70,7 +70,7 @@ def test_a_flash_is_not_a_cut(tmp_path):
 
 
 def test_a_flash_that_begins_on_a_keyframe_is_not_a_cut(tmp_path):
-    """Also where nothing else in the group that it begins would have been looked at."""
+    """The picture from before is back two frames after the keyframe."""
     pictures = shot(3, 110)
     pictures[30:32] = 250
     options = {"keyint": "50", "min-keyint": "50", "scenecut": "0", "bframes": "0"}
