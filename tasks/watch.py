@@ -20,7 +20,7 @@ def list_windows(proxy: Proxy, bench: Workbench) -> list[Span]:
         return scenes.windows_of_keyframes(proxy.media)
 
 
-@step("changes", version=3, run_name="changes {window.start:.0f}-{window.end:.0f} s")
+@step("changes", version=4, run_name="changes {window.start:.0f}-{window.end:.0f} s")
 def find_changes(proxy: Proxy, window: Span, bench: Workbench) -> list[Change]:
     """Find cuts and fades in one window, decoding keyframes first."""
     with bench.book.stage("scenes"):

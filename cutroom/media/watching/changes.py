@@ -40,6 +40,9 @@ NEIGHBOURS = 6
 """Steps on each side that say what is usual."""
 ALONE = 1.5
 """Times both adjacent steps that a cut's step is: in a fade or whip pan they are all large."""
+BESIDE, STOPS = 2, 0.5
+"""Frames beside the largest step of a few, and share of it above which the motion goes on there: a
+whip pan swells and fades, a cut out of one or into one does not."""
 RETURNS = 0.4
 """Share of a step within which the picture from before it counts as back: it was a flash."""
 LENGTHS = (0.24, 0.48, 0.96, 1.92, 3.2)
@@ -94,13 +97,21 @@ class _Mix:
         return likeness(self.one, self.other) > SAME_SHAPES or is_shifted(self.one, self.other)
 
 
-def find_cuts(strip: Strip) -> list[int]:
-    """Return the number of each frame that begins a new shot abruptly, in order."""
+def find_cuts(strip: Strip, *, may_be_gaps: bool = False) -> list[int]:
+    """Return the number of each frame that begins a new shot abruptly, in order.
+
+    Args:
+        strip: Frames in order, some of which may have been left out.
+        may_be_gaps: Count steps that may be large only for the frames left out before them: what
+            a caller does who is going to decode those.
+    """
     steps = np.concatenate([[0.0], steps_between(strip.looks)])
+    gaps = np.concatenate([[np.inf], np.diff(strip.times)])
+    gaps = np.ones_like(gaps) if may_be_gaps else gaps
     cuts = [
         int(number)
         for number in np.flatnonzero(steps >= FAINT)
-        if _is_peak(steps, int(number))
+        if _is_peak(steps, gaps, int(number))
         and share_changed(strip.looks[number - 1], strip.looks[number]) >= MUCH_OF_IT
         and differ(strip.looks[number - 1], strip.looks[number])
     ]
@@ -120,22 +131,38 @@ def find_gradual(strip: Strip, cuts: list[int], duration: float) -> list[Change]
     for first, stop in pairwise(edges):
         part = Strip(strip.times[first:stop], strip.looks[first:stop])
         mixes += _join_dips([mix for mix in _strongest(_candidates(part)) if not mix.is_one_scene])
-    return [_change(strip, mix) for mix in mixes if not _opens_or_closes(mix, duration)]
+    changes = [_change(strip, mix) for mix in mixes if not _opens_or_closes(mix, duration)]
+    return [change for change in changes if change is not None]
 
 
-def _change(strip: Strip, mix: _Mix) -> Change:
-    """Report a mix; one over in a few frames is a cut at its largest step."""
+def _change(strip: Strip, mix: _Mix) -> Change | None:
+    """Report a mix; one over in a few frames is a cut at its largest step, or a whip pan."""
     if mix.end - mix.start > ABRUPT:
         return Change(time=(mix.start + mix.end) / 2, change=Span(start=mix.start, end=mix.end))
-    inside = np.flatnonzero((strip.times >= mix.start - ABRUPT) & (strip.times <= mix.end + ABRUPT))
-    steps = steps_between(strip.looks[inside])
-    return Change(time=float(strip.times[inside[1 + int(np.argmax(steps))]]))
+    near = np.flatnonzero((strip.times >= mix.start - ABRUPT) & (strip.times <= mix.end + ABRUPT))
+    times, steps = strip.times[near], steps_between(strip.looks[near])
+    cut = int(np.argmax(steps))
+    is_beyond = (times[1:] <= mix.start) | (times[:-1] >= mix.end)
+    if _goes_on(steps, cut) and np.any(steps[is_beyond] > STOPS * steps[cut]):
+        return None
+    return Change(time=float(times[1 + cut]))
 
 
-def _is_peak(steps: npt.NDArray[np.float64], number: int) -> bool:
-    """Say whether a step stands out from those around it and is not part of a series."""
-    before = steps[max(1, number - NEIGHBOURS) : number]
-    after = steps[number + 1 : number + 1 + NEIGHBOURS]
+def _goes_on(steps: npt.NDArray[np.float32], cut: int) -> bool:
+    """Say whether large steps lead up to the largest one and away from it."""
+    sides = (steps[:cut][-BESIDE:], steps[cut + 1 :][:BESIDE])
+    return all(np.any(side > STOPS * steps[cut]) for side in sides)
+
+
+def _is_peak(steps: npt.NDArray[np.float64], gaps: npt.NDArray[np.float64], number: int) -> bool:
+    """Say whether a step stands out from those around it and is not part of a series.
+
+    A step across frames left out is held against what the steps around it would have been over as
+    long a gap: motion goes further in that time, a cut does not.
+    """
+    first, stop = max(1, number - NEIGHBOURS), number + 1 + NEIGHBOURS
+    scaled = steps[first:stop] * np.maximum(gaps[number] / gaps[first:stop], 1.0)
+    before, after = scaled[: number - first], scaled[number - first + 1 :]
     around = np.concatenate([before, after])
     if not len(around):
         return True

@@ -30,9 +30,10 @@ SPIKE = 3.5
 """Times the usual size from which a single frame hints at a cut or flash."""
 SPIKE_SHARE = 0.5
 """Of the keyframe's size that it has at least: a cut's frame is coded almost whole."""
-LONE, LONE_SHARE = 3.0, 0.25
-"""Times the median of the frames around it, and share of the keyframe's size, from which a frame
-predicted forward hints at a cut: with few details it is predicted in part."""
+LONE, LONE_SHARE = (3.0, 1.7), (0.25, 0.5)
+"""Times the median of the frames around it from which a frame predicted forward hints at a cut, by
+its share of the keyframe's size: with few details it is predicted in part, amid motion the others
+are large, too."""
 BUMP = 2.0
 """Times the median of those around it from which it is worth seeing every frame there: cheaper than
 to come back for the frames left out before a cut."""
@@ -200,7 +201,10 @@ def _hints(group: Group) -> _Hints:
     forward = inner[is_forward]
     stands_out = (kinds == Kind.INTRA) | ((ratios >= SPIKE) & (inner > SPIKE_SHARE * sizes[0]))
     above = _above_neighbours(forward)
-    stands_out[is_forward] |= (above >= LONE) & (forward >= LONE_SHARE * sizes[0])
+    shares = forward / max(sizes[0], 1)
+    stands_out[is_forward] |= (shares >= LONE_SHARE[0]) & (
+        above >= np.interp(shares, LONE_SHARE, LONE)
+    )
     bumps = stands_out.copy()
     bumps[is_forward] |= above >= BUMP
     run = _longest_run(ratios)

@@ -220,7 +220,7 @@ def _second_plans(
     gaps = [
         Span(start=max(0.0, float(strip.times[cut - 1])), end=float(strip.times[cut]))
         for strip in strips
-        for cut in find_cuts(strip)
+        for cut in find_cuts(strip, may_be_gaps=True)
     ]
     second: list[Plan] = []
     for group, plan, looks in zip(groups, plans, seen, strict=True):

@@ -118,3 +118,29 @@ def test_the_fades_at_both_ends_of_a_film_are_left_out():
 def test_nothing_changes_across_a_cut():
     """What lies on both sides of one is never mixed."""
     assert gradual_in(strip(shot(1, 40), shot(2, 40))) == []
+
+
+def test_motion_across_frames_left_out_is_no_cut():
+    """A wipe goes three times as far over a gap of three frames."""
+    one, other = shot(1, 40), shot(2, 40)
+    whole = strip(one[:20], wipe(one[20:28], other[:8]), other[8:])
+    there = np.delete(np.arange(len(whole.times)), [26, 27])
+    lean = Strip(whole.times[there], whole.looks[there])
+
+    assert find_cuts(lean) == []
+    assert find_cuts(lean, may_be_gaps=True) == [26]
+    assert [change.change is not None for change in gradual_in(lean)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("speed", "swell", "cuts"), [(6, [6] * 5, [21]), (2, [8, 16, 16, 16, 8], [])]
+)
+def test_a_blend_of_two_frames_is_a_cut_unless_it_is_part_of_a_whip_pan(speed, swell, cuts):
+    """In a whip pan the picture moves as far right before and after; speeds are pixels a frame."""
+    places = np.cumsum([speed] * 18 + swell + [speed] * 40)
+    one, other = (pan(seed, list(places)) for seed in (1, 2))
+    shares = np.array([0.28, 0.72])[:, None, None, None]
+    blend = (one[20:22] * (1 - shares) + other[20:22] * shares).astype(np.uint8)
+    found = gradual_in(strip(one[:20], blend, other[22:]))
+
+    assert [round(change.time / 0.04) for change in found if change.change is None] == cuts

@@ -165,3 +165,13 @@ def test_the_search_may_end_early_where_only_the_ends_differ():
     assert (
         first_plan(group(0.0, hard), group(2.0, [9_000] * 12 + CALM, luma=30)).settles == math.inf
     )
+
+
+@pytest.mark.parametrize(("size", "is_seen"), [(26_000, True), (14_000, False)])
+def test_half_a_keyframe_amid_motion_is_looked_at(size, is_seen):
+    """Where all frames are large a cut's is not three times as large as they, but nearly whole."""
+    sizes = [13_000] * 49
+    sizes[19] = size
+    plan = first_plan(group(0.0, sizes), group(2.0, [13_000] * 99, luma=30))
+
+    assert (0.8 < plan.until < math.inf) == is_seen
