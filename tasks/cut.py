@@ -19,7 +19,7 @@ from tasks.policies import step
 from tasks.workbench import Workbench
 
 
-@step("clips", version=3, run_name="clip {cut.title}")
+@step("clips", version=4, run_name="clip {cut.title}")
 def render_clip(
     normal: Normal, cut: Cut, transcript: Transcript | None, language: str | None, bench: Workbench
 ) -> Clip:

@@ -1,6 +1,8 @@
 """Cutting without encoding: whole groups of pictures, packet by packet, into an MP4."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +28,7 @@ from cutroom.records.span import Span
 MP4_PICTURE = ("h264", "hevc", "av1", "vp9")
 MP4_SOUND = ("aac", "mp3", "ac3", "eac3", "opus")
 """Codecs that MP4 holds and players of MP4 expect there."""
-_PREROLL = {"aac": 0.05, "mp3": 0.08, "opus": 0.08, "ac3": 0.04, "eac3": 0.04}
+_PREROLL = {"aac": 0.05, "opus": 0.08, "ac3": 0.04, "eac3": 0.04}
 """Seconds of sound before the cut that a decoder needs to warm up: a frame or two, and the 80 ms
 that RFC 7845 asks for Opus. They lie before time zero, where the MP4's edit list hides them."""
 
@@ -154,23 +156,38 @@ def _may_start_at(packets: Packets, number: int, media: Media) -> bool:
 
 
 def copy_packets(
-    source: Path, media: Media, plan: CopyPlan, part: Path, *, sound_track: int | None = None
+    source: Path,
+    media: Media,
+    plan: CopyPlan,
+    part: Path,
+    *,
+    sound_track: int | None = None,
+    encoded_sound: Path | None = None,
 ) -> None:
     """Write the planned packets and the sound beside them into an MP4.
 
     Its time zero is the first frame. Pixels, rotation, pixel shape and colour tags stay as they
     are; metadata, chapters and other streams stay behind.
 
+    Args:
+        source: The video.
+        media: Its probe.
+        plan: What to copy.
+        part: The MP4 to write.
+        sound_track: Stream of the source whose packets are copied beside the picture.
+        encoded_sound: A file with sound alone, in time with the clip, in place of that.
+
     Raises:
         OutputUnsound: The MP4 muxer refused the streams.
         DiskFull: There is no room.
     """
     try:
-        with (
-            open_media(source) as container,
-            av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as target,
-        ):
-            _copy(container, target, plan, [media.video.index, sound_track], media)
+        with ExitStack() as files:
+            container = files.enter_context(open_media(source))
+            options = {"movflags": "+faststart"}
+            target = files.enter_context(av.open(str(part), "w", format="mp4", options=options))
+            beside = files.enter_context(open_media(encoded_sound)) if encoded_sound else None
+            _copy(container, target, plan, [media.video.index, sound_track], media, beside)
     except av.error.FFmpegError as error:
         if error.errno == errno.ENOSPC:
             raise DiskFull("There is no room for the clip.", "Free disk space.") from error
@@ -181,11 +198,21 @@ def copy_packets(
 
 
 def _copy(
-    container: Any, target: Any, plan: CopyPlan, tracks: list[int | None], media: Media
+    container: Any,
+    target: Any,
+    plan: CopyPlan,
+    tracks: list[int | None],
+    media: Media,
+    beside: Any,
 ) -> None:
     """Copy what the plan names; stop once every stream is past the end."""
     sources = [container.streams[index] for index in tracks if index is not None]
     targets = {stream.index: add_stream_like(target, stream) for stream in sources}
+    if beside is not None:
+        sound = add_stream_like(target, beside.streams.audio[0])
+        for packet in packets_of(beside):
+            packet.stream = sound
+            target.mux(packet)
     left = set(plan.pts)
     for packet in packets_from(container, sources, media, plan.span.start):
         is_picture = packet.stream.index == media.video.index
@@ -208,6 +235,11 @@ def is_heard(packet: Any, plan: CopyPlan) -> bool:
     start = packet.pts * packet.time_base
     end = start + (packet.duration or 0) * packet.time_base
     return bool(end > plan.zero - Fraction(preroll) and start < plan.end)
+
+
+def packets_of(sound: Any) -> Iterator[Any]:
+    """Yield the packets of a file with sound alone."""
+    return (one for one in sound.demux(audio=0) if one.size)
 
 
 def add_stream_like(target: Any, stream: Any) -> Any:

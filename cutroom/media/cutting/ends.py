@@ -14,6 +14,7 @@ from av.codec.context import Flags
 from av.video.frame import PictureType
 
 from cutroom.media.cutting.few_frames import Luma, decode_few, luma_of
+from cutroom.media.cutting.h264_sets import read_sequence
 from cutroom.media.cutting.nal_units import join_lengths, split_start_codes
 from cutroom.media.cutting.packets import starts_cleanly_anywhere
 from cutroom.media.cutting.renumbering import NEW_ID, renumbered
@@ -21,7 +22,6 @@ from cutroom.media.cutting.sample_description import (
     Codec,
     SampleDescription,
     is_set,
-    reference_frames,
     unit_type,
 )
 from cutroom.records.errors import OutputUnsound
@@ -39,8 +39,10 @@ short, so that the bytes do not matter."""
 _PRESET = "ultrafast"
 """With the tools below, a third of the time of a whole clip's encoder at these qualities, and more
 like the source: bytes stand in for search."""
-_TOOLS = "cabac=1:8x8dct=1:deblock=1"
-"""What `ultrafast` leaves out though it costs little; `profile` leaves it out where it must."""
+_TOOLS = {"cabac": 1, "8x8dct": 1, "deblock": 1}
+"""What `ultrafast` leaves out though it costs little, but for what a profile has not."""
+_PROFILE_LACKS = {66: ("cabac", "8x8dct"), 77: ("8x8dct",)}
+"""Of these tools; x264 takes a higher profile rather than leave out one that it was told to use."""
 _PROFILES = {66: "baseline", 77: "main", 100: "high", 110: "high10", 122: "high422"}
 """By `profile_idc`; x264 takes the lowest that does, up to this one."""
 _TIERS = {1: "main", 2: "main10"}
@@ -166,8 +168,13 @@ def _h264_options(picture: Picture) -> dict[str, str]:
     """Return x264's options; its decoder needs as many frames in memory as the source's does."""
     description = picture.description
     sps = description.of_kind("sps")[0]
-    words = {"sps-id": free_id(description), "dpb-size": reference_frames(sps)}
-    options = {**_reordering(picture), "x264-params": f"{_TOOLS}:{_joined(words)}"}
+    lacks = _PROFILE_LACKS.get(description.profile, ())
+    words = {
+        **{name: value for name, value in _TOOLS.items() if name not in lacks},
+        "sps-id": free_id(description),
+        "dpb-size": read_sequence(sps).reference_frames,
+    }
+    options = {**_reordering(picture), "x264-params": _joined(words)}
     if description.profile in _PROFILES:
         options["profile"] = _PROFILES[description.profile]
     if description.level != _LEVEL_1B:

@@ -62,6 +62,16 @@ class Bits:
         self._data = data
         self._at = at
 
+    @property
+    def at(self) -> int:
+        """Number of the next bit."""
+        return self._at
+
+    def text(self, start: int) -> str:
+        """Return the bits from `start` up to the next one, written out as 0 and 1."""
+        count = self._at - start
+        return f"{Bits(self._data, start).read(count):0{count}b}" if count else ""
+
     def read(self, count: int = 1) -> int:
         """Return the next `count` bits, u(n).
 

@@ -17,7 +17,7 @@ from cutroom.media.cutting.cropping import Crop, clip_size
 from cutroom.media.cutting.packets import Packets, choose_frames, read_packets
 from cutroom.media.cutting.reencoding import CLIP_TARGET, Stretch, encode
 from cutroom.media.cutting.smart_plan import plan_smart_cut
-from cutroom.media.cutting.smartcut import COPIED_SOUND, cut_smartly
+from cutroom.media.cutting.smartcut import COPIED_SOUND, cut_smartly, sound_beside
 from cutroom.media.cutting.verifying import Expected, check_clip, decoded_times
 from cutroom.media.ffmpeg import OnProgress
 from cutroom.media.making.encoder_choice import IN_SOFTWARE, Chosen, Encoders
@@ -91,11 +91,6 @@ def render_cut(
         to_keyframe=may_copy and cut.mode == "copy",
     )
     part = folder / f"{cut.id}.mp4"
-    plan = _plan_copy(packets, media, cut) if may_copy else None
-    if plan is not None and _copied(source, media, packets, plan=plan, part=part, track=track):
-        width, height = media.video.display_size
-        span = plan.span if cut.mode == "copy" else cut.span
-        return RenderedCut(part, span, "copied", width, height)
     stretch = Stretch(
         source=source,
         media=media,
@@ -104,6 +99,11 @@ def render_cut(
         frames=choose_frames(packets, cut.span, media),
         sound=track if _has_sound(packets, cut.span) else None,
     )
+    plan = _plan_copy(stretch) if may_copy else None
+    if plan is not None and _copied(stretch, track, plan, part):
+        width, height = media.video.display_size
+        span = plan.span if cut.mode == "copy" else cut.span
+        return RenderedCut(part, span, "copied", width, height)
     if cut.mode == "smart" and drawn is None and _is_as_it_was(cut):
         how = _cut_smartly(stretch, part)
         if how is not None:
@@ -139,31 +139,33 @@ def _is_as_it_was(cut: Cut) -> bool:
     return cut.layout == "source" and cut.framing is None and cut.loudness == "source"
 
 
-def _plan_copy(packets: Packets, media: Media, cut: Cut) -> CopyPlan | None:
-    if cut.mode == "copy":
-        return plan_wider_copy(packets, cut.span, media)
-    frames = choose_frames(packets, cut.span, media)
-    return plan_exact_copy(packets, cut.span, frames, media)
+def _plan_copy(stretch: Stretch) -> CopyPlan | None:
+    packets, media, span = stretch.packets, stretch.media, stretch.cut.span
+    if stretch.cut.mode == "copy":
+        return plan_wider_copy(packets, span, media)
+    return plan_exact_copy(packets, span, stretch.frames, media)
 
 
 def _has_sound(packets: Packets, span: Span) -> bool:
     return any(start < span.end and end > span.start for start, end in packets.sound)
 
 
-def _copied(
-    source: Path,
-    media: Media,
-    packets: Packets,
-    *,
-    plan: CopyPlan,
-    part: Path,
-    track: AudioStream | None,
-) -> bool:
+def _copied(stretch: Stretch, track: AudioStream | None, plan: CopyPlan, part: Path) -> bool:
     """Copy and check; False when the copy is in any doubt."""
-    heard = track.index if track and _has_sound(packets, plan.span) else None
+    packets = stretch.packets
+    heard = track if _has_sound(packets, plan.span) else None
+    wider = replace(stretch, frames=plan.frames, sound=heard)
     try:
-        copy_packets(source, media, plan, part, sound_track=heard)
-        check_clip(part, _expected_copy(packets, plan, has_sound=heard is not None))
+        with sound_beside(wider, part) as encoded:
+            copy_packets(
+                stretch.source,
+                stretch.media,
+                plan,
+                part,
+                sound_track=heard.index if heard and encoded is None else None,
+                encoded_sound=encoded,
+            )
+        check_clip(part, _expected_copy(packets, plan, heard))
     except OutputUnsound:
         part.unlink(missing_ok=True)
         return False
@@ -176,28 +178,26 @@ def _cut_smartly(stretch: Stretch, part: Path) -> Literal["copied", "smart"] | N
     plan = plan_smart_cut(stretch.source, stretch.media, packets, stretch.cut.span, stretch.frames)
     if plan is None:
         return None
-    expected = _expected_copy(packets, plan.as_copy, has_sound=sound is not None)
-    if sound is not None and sound.codec not in COPIED_SOUND:
-        # Encoded sound begins with the picture; silence fills what the source lacks.
-        expected = replace(expected, sound_start=0.0)
     try:
         cut_smartly(stretch, plan, part)
-        check_clip(part, expected)
+        check_clip(part, _expected_copy(packets, plan.as_copy, sound))
     except OutputUnsound:
         part.unlink(missing_ok=True)
         return None
     return "smart" if plan.encoded else "copied"
 
 
-def _expected_copy(packets: Packets, plan: CopyPlan, *, has_sound: bool) -> Expected:
+def _expected_copy(packets: Packets, plan: CopyPlan, sound: AudioStream | None) -> Expected:
     """Work out what a copy must hold; its sound may begin later, as it does in the source."""
     pts = plan.frames.pts
     start, end = (float(one) - packets.origin for one in (plan.zero, plan.end))
+    # Encoded sound begins with the picture; silence fills what the source lacks.
+    is_encoded = sound is not None and sound.codec not in COPIED_SOUND
     return Expected(
         times=np.asarray((pts - pts[0]) * float(packets.time_base), dtype=np.float64),
         size=None,
-        sound_start=_sound_start(packets, start) if has_sound else None,
-        sound_end=_sound_end(packets, start, end) if has_sound else None,
+        sound_start=(0.0 if is_encoded else _sound_start(packets, start)) if sound else None,
+        sound_end=_sound_end(packets, start, end) if sound else None,
     )
 
 

@@ -15,8 +15,6 @@ _H264_HEADER = 5
 _HEVC_HEADER = 22
 _H264_SETS = {"sps": 7, "pps": 8}
 _HEVC_SETS = {"vps": 32, "sps": 33, "pps": 34}
-_HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-"""Those whose sequence parameter set tells chroma and depth, by H.264 clause 7.3.2.1.1."""
 _HEVC_PROFILE_BITS = 96
 """Of `profile_tier_level` in a stream without sub-layers."""
 
@@ -102,52 +100,6 @@ def is_set(codec: Codec, unit: bytes) -> bool:
     """Say whether a unit is a parameter set."""
     kinds = _H264_SETS if codec == "h264" else _HEVC_SETS
     return unit_type(codec, unit) in kinds.values()
-
-
-def reference_frames(sps: bytes) -> int:
-    """Return `max_num_ref_frames` of an H.264 sequence parameter set.
-
-    Raises:
-        ValueError: It ends early.
-    """
-    bits = Bits(unescaped(sps[4:]))
-    bits.read_ue()
-    if sps[1] in _HIGH_PROFILES:
-        _pass_chroma(bits)
-    bits.read_ue()
-    order = bits.read_ue()
-    if order == 0:
-        bits.read_ue()
-    elif order == 1:
-        bits.read()
-        for _ in range(2):
-            bits.read_se()
-        for _ in range(bits.read_ue()):
-            bits.read_se()
-    return bits.read_ue()
-
-
-def _pass_chroma(bits: Bits) -> None:
-    """Read past chroma format, depths and scaling lists."""
-    chroma = bits.read_ue()
-    if chroma == 3:  # noqa: PLR2004  4:4:4
-        bits.read()
-    bits.read_ue()
-    bits.read_ue()
-    bits.read()
-    if not bits.read():
-        return
-    for number in range(8 if chroma != 3 else 12):  # noqa: PLR2004
-        if bits.read():
-            _pass_scaling_list(bits, 16 if number < 6 else 64)  # noqa: PLR2004
-
-
-def _pass_scaling_list(bits: Bits, size: int) -> None:
-    last = following = 8
-    for _ in range(size):
-        if following:
-            following = (last + bits.read_se()) % 256
-        last = following or last
 
 
 def _id_of(codec: Codec, unit: bytes) -> int:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from cutroom.media.cutting.copying import CopyPlan
 from cutroom.media.cutting.ends import PIXEL_FORMATS, Picture
-from cutroom.media.cutting.nal_units import join_lengths, split_lengths
-from cutroom.media.cutting.packets import Frames, Packets, packets_from, starts_cleanly_anywhere
-from cutroom.media.cutting.sample_description import SampleDescription, unit_type
+from cutroom.media.cutting.packets import Frames, Packets, starts_cleanly_anywhere
+from cutroom.media.cutting.sample_description import SampleDescription
+from cutroom.media.cutting.starting import Start, read_start
 from cutroom.media.opening import open_media
 from cutroom.records.media import Media
 from cutroom.records.span import Span
@@ -23,16 +23,6 @@ the file again, joining, and looking at the seams. At 1080p that is 0.6 s of a c
 clip's encoder takes 25 ms a frame, decoding included."""
 LOOKED_AT = 2
 """Frames on each side of a seam that are compared with the source's."""
-_H264_IDR = 5
-_HEVC_IDR = (19, 20)
-_HEVC_BLA = range(16, 19)
-_HEVC_CRA = 21
-_BLA_WITHOUT_LEADING = 18
-_HEVC_NOTE = 39
-_NOTES_ON_LIGHT = (137, 144, 147)
-"""SEI: mastering display colour volume, content light level, alternative transfer (HLG)."""
-_HEVC_UNKNOWN = range(48, 64)
-"""Dolby Vision and its like keep notes for each frame there, which an encoder would not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +41,8 @@ class SmartPlan:
     """Keyframe from which the head's frames are decoded."""
     tail_key: int
     """Keyframe of the run from which the tail's frames are decoded."""
-    first: bytes
+    start: Start
     """The run's first frame, made to start a stream."""
-    notes: tuple[bytes, ...]
-    """Units beside it that tell a screen how bright an HDR picture is; the ends get them too."""
     end: Fraction
     """Seconds on the source's clock at which the clip ends."""
     span: Span
@@ -92,14 +80,16 @@ def plan_smart_cut(
     if picture is None:
         return None
     for number in _keyframes_within(packets, frames):
-        stop = _stop_of(packets, frames, number)
+        stop = _stop_of(packets, frames, number, len(packets.pts))
+        key = _short_group(packets, number, stop, picture.reorder_depth)
+        if key is not None and _is_open(source, media, picture, int(packets.pts[key])):
+            stop = _stop_of(packets, frames, number, key)
         plan = _plan(packets, span, frames, picture, number, stop)
         if plan.encoded and plan.encoded + OVERHEAD >= len(frames.pts):
             return None
-        first = _as_start(source, media, picture, int(packets.pts[number]))
-        if first is not None:
-            notes = _notes(picture, first)
-            return replace(plan, first=first, notes=notes)
+        start = read_start(source, media, picture, int(packets.pts[number]))
+        if start is not None:
+            return replace(plan, start=start)
     return None
 
 
@@ -156,9 +146,9 @@ def _keyframes_within(packets: Packets, frames: Frames) -> list[int]:
     return [int(one) for one in numbers]
 
 
-def _stop_of(packets: Packets, frames: Frames, start: int) -> int:
+def _stop_of(packets: Packets, frames: Frames, start: int, limit: int) -> int:
     """Return the number of the packet before which a run ends, so that it holds most."""
-    pts = packets.pts[start:]
+    pts = packets.pts[start:limit]
     kept = pts >= pts[0]
     inside = pts <= frames.pts[-1]
     if not inside.all():
@@ -169,6 +159,25 @@ def _stop_of(packets: Packets, frames: Frames, start: int) -> int:
     due = np.searchsorted(frames.pts, latest, side="right") - np.searchsorted(frames.pts, pts[0])
     whole = np.flatnonzero(np.cumsum(kept) == due)
     return start + 1 + int(whole[-1])
+
+
+def _short_group(packets: Packets, start: int, stop: int, depth: int) -> int | None:
+    """Return the number of a run's last keyframe if the seam would come too soon after it.
+
+    A player that seeks to a keyframe of H.264 that is no IDR is sure of what it shows from there on
+    only once that frame is out. ffmpeg's decoder drops what it decoded before, and still holds
+    back, when the tail's parameter sets begin: a frame would be missing, if only after a seek.
+    """
+    key = start + int(np.flatnonzero(packets.is_key[start:stop])[-1])
+    pts = packets.pts[key:stop]
+    early = pts[pts >= pts[0]][: depth + 1]
+    is_long = depth == 0 or np.count_nonzero(pts > early.max()) > depth
+    return None if key == start or is_long else key
+
+
+def _is_open(source: Path, media: Media, picture: Picture, pts: int) -> bool:
+    start = read_start(source, media, picture, pts) if picture.codec == "h264" else None
+    return start is not None and start.is_restart
 
 
 def _plan(
@@ -189,8 +198,7 @@ def _plan(
         tail=tail,
         head_key=_key_before(packets, int(frames.pts[0])),
         tail_key=_key_before(packets, beside),
-        first=b"",
-        notes=(),
+        start=Start(b""),
         end=max(frames.stop * packets.time_base, Fraction(end + packets.origin)),
         span=Span(start=max(0.0, packets.time(int(frames.pts[0]))), end=end),
     )
@@ -202,48 +210,3 @@ def _key_before(packets: Packets, pts: int) -> int:
     is_before = packets.is_key[: number + 1] & (packets.pts[: number + 1] <= pts)
     numbers = np.flatnonzero(is_before)
     return int(packets.pts[numbers[-1]]) if len(numbers) else int(packets.pts[0])
-
-
-def _as_start(source: Path, media: Media, picture: Picture, pts: int) -> bytes | None:
-    """Return a keyframe in the form in which a stream may begin with it; None if it may not.
-
-    H.264 begins with an IDR picture. HEVC's CRA, which pictures before may lead to, becomes the
-    BLA without leading pictures that clause 7.4.2.2 has for splicing: only its type changes.
-    """
-    start = float(pts * picture.time_base) - media.start
-    with open_media(source) as container:
-        stream = container.streams[media.video.index]
-        packets = packets_from(container, [stream], media, start)
-        data = next((bytes(one) for one in packets if one.pts == pts), b"")
-    length_size = picture.description.length_size
-    try:
-        units = split_lengths(data, length_size)
-    except ValueError:
-        return None
-    kinds = [unit_type(picture.codec, unit) for unit in units]
-    if picture.codec == "h264":
-        return data if _H264_IDR in kinds else None
-    if any(kind in _HEVC_UNKNOWN for kind in kinds):
-        return None
-    if _HEVC_CRA in kinds:
-        return join_lengths(map(_without_leading, units), length_size)
-    return data if any(kind in _HEVC_IDR or kind in _HEVC_BLA for kind in kinds) else None
-
-
-def _notes(picture: Picture, data: bytes) -> tuple[bytes, ...]:
-    """Return the units of a keyframe with mastering display or content light level."""
-    if picture.codec != "hevc":
-        return ()
-    units = split_lengths(data, picture.description.length_size)
-    return tuple(
-        unit
-        for unit in units
-        if unit_type("hevc", unit) == _HEVC_NOTE and unit[2] in _NOTES_ON_LIGHT
-    )
-
-
-def _without_leading(unit: bytes) -> bytes:
-    """Return a slice of a CRA as one of a BLA without leading pictures."""
-    if unit_type("hevc", unit) != _HEVC_CRA:
-        return unit
-    return bytes([unit[0] & 0x81 | _BLA_WITHOUT_LEADING << 1]) + unit[1:]

@@ -1,6 +1,8 @@
 """The smart cut: whole groups of pictures are copied, only the ends are encoded."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,8 @@ LIKENESS = 0.99
 """SSIM from which on a seam is not seen."""
 COPIED_SOUND = ("aac", "opus", "ac3", "eac3")
 """Sound that can be cut at any packet. MP3 keeps bits for a frame in earlier ones, which players
-drop with what an MP4's edit list hides: the first 50 ms would be missing."""
+drop with what an MP4's edit list hides: the first 20 to 70 ms would be missing, however much came
+before."""
 SOUND_NAME = "sound.m4a"
 
 
@@ -38,25 +41,40 @@ def cut_smartly(stretch: Stretch, plan: SmartPlan, part: Path) -> None:
         FfmpegFailed, FfmpegStalled: Its sound cannot be encoded.
         DiskFull: There is no room.
     """
-    pieces = Pieces(plan)
-    sound = part.with_name(SOUND_NAME)
-    if stretch.sound is not None and stretch.sound.codec in COPIED_SOUND:
-        pieces = replace(pieces, copied_sound=stretch.sound.index)
-    elif stretch.sound is not None:
-        encode_sound(stretch, sound)
-        pieces = replace(pieces, encoded_sound=sound)
-    try:
+    with sound_beside(stretch, part) as encoded:
+        heard = stretch.sound.index if stretch.sound and encoded is None else None
+        pieces = Pieces(plan, copied_sound=heard, encoded_sound=encoded)
         likeness = 0.0
         for crf in QUALITIES[plan.picture.codec]:
             likeness = _join(stretch, pieces, crf, part)
             if likeness >= LIKENESS:
                 return
-    finally:
-        sound.unlink(missing_ok=True)
     raise OutputUnsound(
         f"An encoded frame beside a seam is like its source by {likeness:.3f} only.",
         "The clip is encoded as a whole instead.",
     )
+
+
+@contextmanager
+def sound_beside(stretch: Stretch, part: Path) -> Iterator[Path | None]:
+    """Encode a clip's sound where its packets cannot be copied, and delete it afterwards.
+
+    Args:
+        stretch: What to cut.
+        part: The clip, beside which the sound is kept meanwhile.
+
+    Yields:
+        The sound's file; None where there is no sound, or it is one of `COPIED_SOUND`.
+    """
+    sound = part.with_name(SOUND_NAME)
+    if stretch.sound is None or stretch.sound.codec in COPIED_SOUND:
+        yield None
+        return
+    try:
+        encode_sound(stretch, sound)
+        yield sound
+    finally:
+        sound.unlink(missing_ok=True)
 
 
 def _join(stretch: Stretch, pieces: Pieces, crf: int, part: Path) -> float:
@@ -89,5 +107,5 @@ def _end(
         key=key,
         looked_at=looked_at,
         crf=crf,
-        notes=plan.notes,
+        notes=plan.start.notes,
     )

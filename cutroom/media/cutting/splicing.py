@@ -12,9 +12,10 @@ import av.error
 import numpy as np
 import numpy.typing as npt
 
-from cutroom.media.cutting.copying import add_stream_like, is_heard, move
+from cutroom.media.cutting.copying import add_stream_like, is_heard, move, packets_of
 from cutroom.media.cutting.ends import End, Sample
 from cutroom.media.cutting.packets import INTERLEAVING, packets_from
+from cutroom.media.cutting.restarting import Restart
 from cutroom.media.cutting.smart_plan import SmartPlan
 from cutroom.media.opening import open_media
 from cutroom.records.errors import DiskFull, OutputUnsound
@@ -90,7 +91,7 @@ class _Splice:
             self._sound = add_stream_like(target, self._sounds[0])
         elif beside is not None:
             self._sound = add_stream_like(target, beside.streams.audio[0])
-            self._encoded = (one for one in beside.demux(audio=0) if one.size)
+            self._encoded = packets_of(beside)
         self._times = _decode_times(self._order())
         self._written = 0
 
@@ -133,22 +134,21 @@ class _Splice:
 
     def _copy(self) -> None:
         """Copy the run and the sound; stop once both are past the end."""
-        plan = self._plan.as_copy
-        video, left = self._media.video.index, self._plan.run.tolist()[::-1]
+        plan, run = self._plan.as_copy, _Run(self._plan)
+        video = self._media.video.index
         streams = [self._container.streams[video], *self._sounds]
         for packet in packets_from(self._container, streams, self._media, plan.span.start):
             now = packet.pts * packet.time_base
             if packet.stream.index == video:
-                if left and packet.pts == left[-1]:
-                    is_first = len(left) == len(self._plan.run)
-                    data = self._plan.first if is_first else bytes(packet)
-                    self._write(data, left.pop(), is_key=packet.is_keyframe)
+                data = run.of(packet)
+                if data is not None:
+                    self._write(data, packet.pts, is_key=packet.is_keyframe)
             elif is_heard(packet, plan):
                 move(packet, plan.zero, self._sound)
                 self._target.mux(packet)
-            elif not left and now >= plan.end:
+            elif run.is_over and now >= plan.end:
                 break
-            if not left and (not self._sounds or now > plan.end + INTERLEAVING):
+            if run.is_over and (not self._sounds or now > plan.end + INTERLEAVING):
                 break
 
     def _write(self, data: bytes, pts: int, *, is_key: bool) -> None:
@@ -167,6 +167,36 @@ class _Splice:
         packet.stream = self._picture
         self._target.mux(packet)
         self._written += 1
+
+
+class _Run:
+    """The copied packets, picked from those of the source as they go by."""
+
+    def __init__(self, plan: SmartPlan) -> None:
+        self._plan = plan
+        self._left = plan.run.tolist()[::-1]
+        self._restart = Restart(plan.picture.description) if plan.start.is_restart else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of them went by."""
+        return not self._left
+
+    def of(self, packet: Any) -> bytes | None:
+        """Return what is copied of the next packet of the picture; None for nothing.
+
+        Raises:
+            ValueError: It cannot be part of a run that begins where this one does.
+        """
+        is_first = len(self._left) == len(self._plan.run)
+        is_next = not self.is_over and packet.pts == self._left[-1]
+        data = bytes(packet) if is_next or not is_first else None
+        if data is not None and self._restart is not None and not self.is_over:
+            data = self._restart.rewritten(data, is_kept=is_next)
+        if not is_next:
+            return None
+        self._left.pop()
+        return self._plan.start.data if is_first else data
 
 
 def _decode_times(pts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -131,8 +131,8 @@ def test_start_and_end_of_the_video_count_as_keyframes(tmp_path):
     assert shown_numbers(tail.path) == list(range(60, 100))
 
 
-def test_an_open_group_of_pictures_is_not_copied(tmp_path):
-    """Pictures before a keyframe that lean on both sides of it cannot be cut apart."""
+def test_an_open_group_of_pictures_is_cut_from_the_one_before(tmp_path):
+    """Pictures that lead to its keyframe stay behind, and so do those that lead to the next."""
     source = make_numbered(
         tmp_path / "source.mp4",
         options={"bf": "3", "x264-params": "open-gop=1:keyint=24:min-keyint=24:scenecut=0"},
@@ -144,7 +144,24 @@ def test_an_open_group_of_pictures_is_not_copied(tmp_path):
 
     first, stop = (round(time * 25) for time in keyframes[1:3])
     assert shown_numbers(clip.path) == list(range(first, stop))
-    assert clip.how == "encoded"
+    assert clip.how != "encoded"
+
+
+def test_mode_copy_encodes_mp3(tmp_path):
+    """Players drop what MP3 needs from before the cut: copied, it would begin with silence."""
+    source = make_numbered(
+        tmp_path / "source.mp4",
+        options=GOP_10,
+        clicks=[1.19, 1.21, 2.0],
+        sound_codec="libmp3lame",
+    )
+
+    clip = cut_out(source, 1.2, 2.8, mode="copy")
+
+    assert clip.how == "copied"
+    assert (clip.span.start, clip.span.end) == pytest.approx((1.2, 2.8))
+    assert heard_clicks(clip.path) == pytest.approx([0.01, 0.8], abs=SYNC)
+    assert not list(tmp_path.glob("*.m4a"))
 
 
 def test_mode_copy_moves_out_to_keyframes_and_says_so(tmp_path):

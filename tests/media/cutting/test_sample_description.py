@@ -4,7 +4,7 @@ import av
 import pytest
 
 from cutroom.media.cutting.renumbering import NEW_ID, renumbered
-from cutroom.media.cutting.sample_description import SampleDescription, reference_frames
+from cutroom.media.cutting.sample_description import SampleDescription
 from tests.media.numbered_video import make_numbered
 
 
@@ -34,19 +34,6 @@ def test_it_is_put_together_as_it_was(tmp_path, codec, pixel_format, options):
     again = SampleDescription.read(description.codec, description.as_bytes())
     assert again == description
     assert len(description.as_bytes()) == len(data)
-
-
-@pytest.mark.parametrize(
-    "words", ["ref=1:bframes=0", "ref=5:bframes=2", "ref=3:cqm=jvt", "ref=4:8x8dct=0:cabac=0"]
-)
-def test_reference_frames_are_read_past_everything_before_them(tmp_path, words):
-    """Scaling lists and profiles included; x264 keeps what it is told, and two at least for B."""
-    path = make_numbered(
-        tmp_path / "a.mp4", frames=12, options={"x264-params": f"{words}:b-pyramid=none"}
-    )
-    sps = SampleDescription.read("h264", extradata(path)).of_kind("sps")[0]
-
-    assert reference_frames(sps) == int(words[4])
 
 
 def test_sets_with_an_id_that_is_taken_are_refused(tmp_path):

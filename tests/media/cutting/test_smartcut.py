@@ -14,10 +14,12 @@ import pytest
 
 from cutroom.media.cutting.ends import End, encode_end
 from cutroom.media.cutting.few_frames import luma_of
+from cutroom.media.cutting.nal_units import split_lengths
 from cutroom.media.cutting.packets import choose_frames, read_packets
 from cutroom.media.cutting.rendering import RenderedCut, render_cut
-from cutroom.media.cutting.sample_description import SampleDescription
+from cutroom.media.cutting.sample_description import SampleDescription, unit_type
 from cutroom.media.cutting.seams import beside_head, beside_tail, likeness_at_seams
+from cutroom.media.cutting.slice_header import IDR
 from cutroom.media.cutting.smart_plan import OVERHEAD, SmartPlan, plan_smart_cut
 from cutroom.media.cutting.splicing import Pieces, splice
 from cutroom.media.ffmpeg import guarded_input, run
@@ -30,6 +32,7 @@ from tests.media.numbered_video import heard_clicks, make_numbered, shown_number
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 X264 = "keyint=24:min-keyint=24:scenecut=0"
+OPEN = f"{X264}:open-gop=1"
 X265 = f"log-level=none:{X264}"
 SYNC = 0.02
 NUMBERS = count()
@@ -96,6 +99,19 @@ SOURCES = {
     "full range": lambda folder: h264(folder / "full.mp4", pixel_format="yuvj420p"),
     "Matroska": lambda folder: h264(folder / "plain.mkv"),
     "NTSC": lambda folder: h264(folder / "ntsc.mp4", rate=Fraction(30000, 1001)),
+    "open groups": lambda folder: h264(folder / "open.mp4", OPEN),
+    "open groups, deep B-frames": lambda folder: h264(
+        folder / "deep.mp4", f"{OPEN}:bframes=8:b-pyramid=normal:b-adapt=0:ref=6"
+    ),
+    "open groups, strict pyramid": lambda folder: h264(
+        folder / "strict.mp4", f"{OPEN}:bframes=5:b-pyramid=strict:b-adapt=0:ref=4:slices=3"
+    ),
+    "open groups, no CABAC": lambda folder: h264(
+        folder / "main.mp4", f"{OPEN}:cabac=0:8x8dct=0:ref=16", options={"profile": "main"}
+    ),
+    "open groups, two fields": lambda folder: h264(
+        folder / "two.mp4", f"{OPEN}:fake-interlaced=1:direct=temporal:ref=1"
+    ),
     "HEVC": lambda folder: hevc(folder / "closed.mp4", f"{X265}:open-gop=0"),
     "HEVC, open groups": lambda folder: hevc(folder / "open.mp4", f"{X265}:open-gop=1"),
     "HEVC, 10 bits": lambda folder: hevc(folder / "ten.mkv", pixel_format="yuv420p10le"),
@@ -109,18 +125,18 @@ def test_every_frame_is_there_once_and_all_but_the_ends_are_the_sources(tmp_path
     source = SOURCES[kind](tmp_path)
     rate = float(probe(source).video.frame_rate)
 
-    clip = cut_out(source, 17 / rate, 107 / rate)
+    clip = cut_out(source, 17 / rate, 117 / rate)
 
     assert clip.how == "smart"
-    assert shown_numbers(clip.path) == list(range(17, 107))
+    assert shown_numbers(clip.path) == list(range(17, 117))
     is_same = same_as(source, clip.path, 17)
     # The first keyframe is number 24; at the end at most a group of B-frames is encoded.
-    assert all(is_same[7:80])
+    assert all(is_same[7:90])
     assert sum(is_same) < len(is_same)
-    assert shown_times(clip.path) == pytest.approx([n / rate for n in range(90)], abs=0.001)
+    assert shown_times(clip.path) == pytest.approx([n / rate for n in range(100)], abs=0.001)
 
 
-@pytest.mark.parametrize("kind", ["plain", "deep B-frames", "HEVC, open groups"])
+@pytest.mark.parametrize("kind", ["plain", "deep B-frames", "open groups", "HEVC, open groups"])
 @pytest.mark.parametrize("stop", [95, 96, 97, 98, 101, 103])
 def test_a_clip_may_end_at_any_frame(tmp_path, kind, stop):
     """Wherever between two groups of B-frames the last frame lies."""
@@ -132,26 +148,44 @@ def test_a_clip_may_end_at_any_frame(tmp_path, kind, stop):
     assert shown_numbers(clip.path) == list(range(17, stop))
 
 
-@pytest.mark.parametrize("kind", ["plain", "deep B-frames", "HEVC, open groups", "HEVC, 10 bits"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "plain",
+        "deep B-frames",
+        "open groups",
+        "open groups, strict pyramid",
+        "open groups, no CABAC",
+        "HEVC, open groups",
+        "HEVC, 10 bits",
+    ],
+)
 def test_other_players_see_the_same(tmp_path, kind):
-    """The ffmpeg program, of another version, decodes the same pictures without a complaint."""
+    """The ffmpeg program, of another version and told to be strict, complains of nothing."""
     source = SOURCES[kind](tmp_path)
     clip = cut_out(source, 17 / 25, 106 / 25).path
     raw = tmp_path / "raw"
     pixels = probe(source).video.pixel_format
 
-    result = run(
-        ffmpeg.output(
-            guarded_input(clip)["v"], str(raw), f="rawvideo", fps_mode="passthrough", pix_fmt=pixels
-        )
-    )
+    strict = guarded_input(clip, err_detect="crccheck+bitstream+buffer+careful+explode")
+    words = {"f": "rawvideo", "fps_mode": "passthrough", "pix_fmt": pixels}
+    result = run(ffmpeg.output(strict["v"], str(raw), **words))
 
-    assert "error" not in result.log
+    assert result.log == ""
     expected = b"".join(one.tobytes() for one in pictures(clip))
     assert raw.read_bytes() == expected
 
 
-@pytest.mark.parametrize("kind", ["plain", "baseline", "HEVC, open groups", "HEVC, 10 bits"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "plain",
+        "baseline",
+        "open groups",
+        "HEVC, open groups",
+        "HEVC, 10 bits",
+    ],
+)
 def test_a_player_may_seek_to_anywhere(tmp_path, kind):
     """After a seek into either end or the copied run, the same pictures are shown."""
     source = SOURCES[kind](tmp_path)
@@ -171,11 +205,14 @@ def test_a_player_may_seek_to_anywhere(tmp_path, kind):
             assert all(np.array_equal(picture, played[at]) for at, picture in sought)
 
 
-@pytest.mark.parametrize("name", ["vfr.mp4", "vfr.mkv"])
-def test_a_variable_frame_rate_keeps_its_ticks(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "words"), [("vfr.mp4", X264), ("vfr.mkv", X264), ("open.mp4", OPEN)]
+)
+def test_a_variable_frame_rate_keeps_its_ticks(tmp_path, name, words):
     """Times are the source's to the tick, across both seams."""
     ticks = np.cumsum(np.resize([33, 50, 33, 100, 16, 40], 120)).tolist()
-    source = h264(tmp_path / name, times=ticks, time_base=Fraction(1, 1000), clicks=[2.0, 4.0])
+    words = {"words": words, "time_base": Fraction(1, 1000), "clicks": [2.0, 4.0]}
+    source = h264(tmp_path / name, times=ticks, **words)
     times = shown_times(source)
 
     clip = cut_out(source, times[17], times[106])
@@ -266,14 +303,69 @@ def test_keyframes_ten_seconds_apart(tmp_path):
     assert all(same_as(source, clip.path, 200)[50:330])
 
 
-def test_open_groups_of_h264_are_encoded(tmp_path):
-    """Their keyframes are no place where the standard lets one stream follow another."""
-    source = h264(tmp_path / "open.mp4", f"{X264}:open-gop=1")
+def test_a_clip_of_open_groups_begins_with_an_idr(tmp_path):
+    """Wherever it is cut; the pictures that led to the keyframe and leaned back are encoded."""
+    source = SOURCES["open groups"](tmp_path)
 
+    plan = plan_of(source, 20 / 25, 107 / 25)
+    clip = cut_out(source, 24 / 25, 107 / 25)
+
+    assert plan is not None
+    assert plan.start.is_restart
+    assert unit_kinds(plan.start.data) >= {IDR}
+    assert len(plan.head) == 4
+    with av.open(str(clip.path)) as container:
+        first = next(container.demux(video=0))
+        assert IDR in unit_kinds(bytes(first))
+    assert all(same_as(source, clip.path, 24)[:70])
+
+
+def unit_kinds(data: bytes) -> set[int]:
+    return {unit_type("h264", unit) for unit in split_lengths(data, 4)}
+
+
+def test_a_seek_to_the_last_open_group_shows_all_of_it(tmp_path):
+    """The seam never lies so close behind its keyframe that ffmpeg's decoder would drop one."""
+    source = h264(tmp_path / "open.mp4", f"{OPEN}:b-pyramid=none:ref=5")
+
+    for stop in range(97, 104):
+        clip = cut_out(source, 24 / 25, stop / 25)
+
+        assert clip.how != "encoded"
+        with av.open(str(clip.path)) as container:
+            stream = container.streams.video[0]
+            keys = [packet.pts for packet in container.demux(stream) if packet.is_keyframe]
+            container.seek(keys[-2], stream=stream)
+            shown = [frame.pts for frame in container.decode(stream) if frame.pts >= keys[-2]]
+        first = round(float(keys[-2] * stream.time_base) * 25)
+        assert len(shown) == stop - 24 - first
+
+
+def test_a_run_that_proves_broken_is_encoded(tmp_path):
+    """A packet is missing far behind the keyframe that the run began at."""
+    source = without_packet(SOURCES["open groups, no CABAC"](tmp_path), tmp_path / "gap.mp4", 63)
+
+    plan = plan_of(source, 17 / 25, 107 / 25)
     clip = cut_out(source, 17 / 25, 107 / 25)
 
+    assert plan is not None
+    assert plan.start.is_restart
     assert clip.how == "encoded"
-    assert shown_numbers(clip.path) == list(range(17, 107))
+
+
+def without_packet(source: Path, path: Path, number: int) -> Path:
+    """Copy a file but for one picture that others lean on: the first from `number` on."""
+    with av.open(str(source)) as container, av.open(str(path), "w") as target:
+        stream = container.streams.video[0]
+        added = target.add_stream_from_template(stream)
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        left_out = next(
+            at for at, one in enumerate(packets) if at >= number and not one.is_disposable
+        )
+        for packet in (*packets[:left_out], *packets[left_out + 1 :]):
+            packet.stream = added
+            target.mux(packet)
+    return path
 
 
 def test_a_source_with_short_lengths_is_joined_in_its_own_form(tmp_path):
@@ -332,6 +424,16 @@ def test_the_ends_fit_their_source(tmp_path):
         description.of_kind("sps")[0][1:4]
     ] * 2
     assert len(description.ids) == 2
+
+
+@pytest.mark.parametrize(("kind", "profile"), [("baseline", 66), ("main, no CABAC", 77)])
+def test_the_ends_are_of_no_higher_profile(tmp_path, kind, profile):
+    """A player that was made for the source's plays them."""
+    clip = cut_out(SOURCES[kind](tmp_path), 17 / 25, 106 / 25)
+
+    description = described(clip.path, probe(clip.path))
+
+    assert [unit[1] for unit in description.of_kind("sps")] == [profile, profile]
 
 
 def described(path: Path, media: Media) -> SampleDescription:
