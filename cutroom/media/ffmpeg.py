@@ -199,7 +199,7 @@ def run(
     reader.start()
     listener.start()
     try:
-        reached("ffmpeg")
+        reached("ffmpeg", child=process.pid, about=" ".join(words))
         why_killed, cpu_seconds = _wait(process, pulse, started, timeout, stop)
     finally:
         if process.returncode is None:

@@ -13,17 +13,17 @@ import numpy.typing as npt
 from av.codec.context import Flags
 from av.video.frame import PictureType
 
-from cutroom.media.cutting.few_frames import Luma, decode_few, luma_of
-from cutroom.media.cutting.h264_sets import read_sequence
-from cutroom.media.cutting.nal_units import join_lengths, split_start_codes
-from cutroom.media.cutting.packets import starts_cleanly_anywhere
-from cutroom.media.cutting.renumbering import NEW_ID, renumbered
-from cutroom.media.cutting.sample_description import (
+from cutroom.media.bitstream.h264_sets import read_sequence
+from cutroom.media.bitstream.nal_units import join_lengths, split_start_codes
+from cutroom.media.bitstream.renumbering import NEW_ID, renumbered
+from cutroom.media.bitstream.sample_description import (
     Codec,
     SampleDescription,
     is_set,
     unit_type,
 )
+from cutroom.media.cutting.few_frames import Luma, decode_few, luma_of
+from cutroom.media.cutting.packets import starts_cleanly_anywhere
 from cutroom.records.errors import OutputUnsound
 from cutroom.records.media import Media
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cutroom.media.bitstream.sample_description import SampleDescription
 from cutroom.media.cutting.copying import CopyPlan
 from cutroom.media.cutting.ends import PIXEL_FORMATS, Picture
 from cutroom.media.cutting.packets import Frames, Packets, starts_cleanly_anywhere
-from cutroom.media.cutting.sample_description import SampleDescription
 from cutroom.media.cutting.starting import Start, read_start
 from cutroom.media.opening import open_media
 from cutroom.records.media import Media

@@ -12,10 +12,10 @@ import av.error
 import numpy as np
 import numpy.typing as npt
 
+from cutroom.media.bitstream.restarting import Restart
 from cutroom.media.cutting.copying import add_stream_like, is_heard, move, packets_of
 from cutroom.media.cutting.ends import End, Sample
 from cutroom.media.cutting.packets import INTERLEAVING, packets_from
-from cutroom.media.cutting.restarting import Restart
 from cutroom.media.cutting.smart_plan import SmartPlan
 from cutroom.media.opening import open_media
 from cutroom.records.errors import DiskFull, OutputUnsound

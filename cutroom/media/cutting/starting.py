@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutroom.media.bitstream.nal_units import join_lengths, split_lengths
+from cutroom.media.bitstream.restarting import Restart
+from cutroom.media.bitstream.sample_description import unit_type
 from cutroom.media.cutting.ends import Picture
-from cutroom.media.cutting.nal_units import join_lengths, split_lengths
 from cutroom.media.cutting.packets import packets_from
-from cutroom.media.cutting.restarting import Restart
-from cutroom.media.cutting.sample_description import unit_type
 from cutroom.media.opening import open_media
 from cutroom.records.media import Media
 

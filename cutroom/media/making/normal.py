@@ -13,7 +13,13 @@ from cutroom.media.ffmpeg import OnProgress, guarded_input, run
 from cutroom.media.limits import OURS
 from cutroom.media.opening import open_media
 from cutroom.media.probe import probe
-from cutroom.records.errors import FfmpegFailed, MediaCorrupt, MediaError, OutputUnsound
+from cutroom.records.errors import (
+    FfmpegFailed,
+    FfmpegKilled,
+    MediaCorrupt,
+    MediaError,
+    OutputUnsound,
+)
 from cutroom.records.media import Media
 
 How = Literal["copied", "remuxed", "encoded"]
@@ -60,6 +66,7 @@ def make_normal(
         on_progress: Called with seconds done.
 
     Raises:
+        FfmpegKilled: Someone killed ffmpeg; the same call may work in a minute.
         MediaError: Nothing sound could be made of it.
     """
     damage = find_damage(source, media)
@@ -79,6 +86,8 @@ def make_normal(
             path = _remux(source, media, folder, on_progress)
             made = _checked(path, media).model_copy(update={"damage": media.damage})
             return NormalFile(path, made, "remuxed", why_remux)
+        except FfmpegKilled:
+            raise  # It says nothing about the streams: the same copy may work in a minute.
         except MediaError as error:
             why_encode = f"copying the streams failed: {type(error).__name__}"
     path = _encode(source, media, folder, on_progress)

@@ -12,14 +12,14 @@ import ffmpeg
 import numpy as np
 import pytest
 
+from cutroom.media.bitstream.nal_units import split_lengths
+from cutroom.media.bitstream.sample_description import SampleDescription, unit_type
+from cutroom.media.bitstream.slice_header import IDR
 from cutroom.media.cutting.ends import End, encode_end
 from cutroom.media.cutting.few_frames import luma_of
-from cutroom.media.cutting.nal_units import split_lengths
 from cutroom.media.cutting.packets import choose_frames, read_packets
 from cutroom.media.cutting.rendering import RenderedCut, render_cut
-from cutroom.media.cutting.sample_description import SampleDescription, unit_type
 from cutroom.media.cutting.seams import beside_head, beside_tail, likeness_at_seams
-from cutroom.media.cutting.slice_header import IDR
 from cutroom.media.cutting.smart_plan import OVERHEAD, SmartPlan, plan_smart_cut
 from cutroom.media.cutting.splicing import Pieces, splice
 from cutroom.media.ffmpeg import guarded_input, run

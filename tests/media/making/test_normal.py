@@ -12,7 +12,7 @@ from cutroom.media.damage import find_damage
 from cutroom.media.limits import Limits
 from cutroom.media.making.normal import join_streams, make_normal, seeks_truly
 from cutroom.media.probe import probe
-from cutroom.records.errors import MediaCorrupt
+from cutroom.records.errors import FfmpegKilled, MediaCorrupt
 
 
 def normal_of(path, tmp_path):
@@ -77,6 +77,18 @@ def test_what_fits_no_box_is_encoded_and_says_why(tmp_path, ending, options):
     assert made.how == "encoded"
     assert options["c:v"] in made.reason
     assert len(frame_hashes(made.path)) == len(frame_hashes(path))
+
+
+def test_a_killed_copy_is_no_reason_to_encode(tmp_path, monkeypatch):
+    """The streams are as good as they were: the step tries again, and nothing is lost by it."""
+    path = make_video(tmp_path / "a.ts", seconds=2)
+    monkeypatch.setenv("CUTROOM_FAILPOINT", "ffmpeg:1:child")
+    monkeypatch.setenv("CUTROOM_FAILPOINT_ABOUT", "/normal.mp4")
+
+    with pytest.raises(FfmpegKilled):
+        normal_of(path, tmp_path)
+
+    assert normal_of(path, tmp_path).how == "remuxed"
 
 
 def test_odd_sizes_are_encoded_whole(tmp_path):

@@ -8,7 +8,7 @@ that nothing has to be switched on the way, wherever a player seeks to.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cutroom.media.cutting.nal_units import Bits, unescaped
+from cutroom.media.bitstream.nal_units import Bits, unescaped
 
 Codec = Literal["h264", "hevc"]
 _H264_HEADER = 5

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cutroom.media.cutting.reference_pictures import LOST, Memory, Reference, changes_to
-from cutroom.media.cutting.slice_header import B, P
+from cutroom.media.bitstream.reference_pictures import LOST, Memory, Reference, changes_to
+from cutroom.media.bitstream.slice_header import B, P
 
 ONE, TWO, THREE, FOUR = (
     Reference(number, order) for number, order in ((1, 0), (2, 16), (3, 8), (4, 32))

@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import pytest
 
-from cutroom.media.cutting.nal_units import split_lengths
-from cutroom.media.cutting.sample_description import SampleDescription, unit_type
-from cutroom.media.cutting.slice_header import NOT_IDR, B, P, Sets, SliceHeader, read_slice
+from cutroom.media.bitstream.nal_units import split_lengths
+from cutroom.media.bitstream.sample_description import SampleDescription, unit_type
+from cutroom.media.bitstream.slice_header import NOT_IDR, B, P, Sets, SliceHeader, read_slice
 from tests.media.numbered_video import make_numbered
 
 KINDS = {

@@ -6,8 +6,8 @@ others it leans on, can be changed; the rest is kept bit by bit.
 
 from dataclasses import dataclass
 
-from cutroom.media.cutting.h264_sets import PictureSet, Sequence, read_picture_set, read_sequence
-from cutroom.media.cutting.nal_units import Bits, escaped, unescaped
+from cutroom.media.bitstream.h264_sets import PictureSet, Sequence, read_picture_set, read_sequence
+from cutroom.media.bitstream.nal_units import Bits, escaped, unescaped
 
 NOT_IDR, IDR = 1, 5
 P, B, I = 0, 1, 2  # noqa: E741  the standard's own names

@@ -4,8 +4,8 @@ x265 always calls its sets 0, as most other encoders do. Id 15 takes nine bits w
 that all that follows moves by exactly one byte: slice headers stay aligned without being read.
 """
 
-from cutroom.media.cutting.nal_units import Bits, escaped, unescaped
-from cutroom.media.cutting.sample_description import unit_type
+from cutroom.media.bitstream.nal_units import Bits, escaped, unescaped
+from cutroom.media.bitstream.sample_description import unit_type
 
 NEW_ID = 15
 """The largest id of a sequence parameter set; those from 15 to 30 have codes of nine bits."""

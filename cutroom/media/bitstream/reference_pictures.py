@@ -10,7 +10,7 @@ say where they may stand, so that what leans on one is noticed.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cutroom.media.cutting.slice_header import B, Command
+from cutroom.media.bitstream.slice_header import B, Command
 
 _FORGET = 1
 """`memory_management_control_operation`: a short-term picture is no more needed."""

@@ -6,8 +6,8 @@ from typing import Any
 import av
 import pytest
 
-from cutroom.media.cutting.h264_sets import read_picture_set, read_sequence
-from cutroom.media.cutting.sample_description import SampleDescription
+from cutroom.media.bitstream.h264_sets import read_picture_set, read_sequence
+from cutroom.media.bitstream.sample_description import SampleDescription
 from tests.media.numbered_video import make_numbered
 
 

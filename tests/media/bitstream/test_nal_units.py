@@ -2,7 +2,7 @@
 
 import pytest
 
-from cutroom.media.cutting.nal_units import (
+from cutroom.media.bitstream.nal_units import (
     Bits,
     escaped,
     join_lengths,

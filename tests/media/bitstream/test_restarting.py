@@ -7,10 +7,10 @@ import av
 import numpy as np
 import pytest
 
-from cutroom.media.cutting.nal_units import join_lengths, split_lengths
-from cutroom.media.cutting.restarting import Restart
-from cutroom.media.cutting.sample_description import SampleDescription, unit_type
-from cutroom.media.cutting.slice_header import IDR
+from cutroom.media.bitstream.nal_units import join_lengths, split_lengths
+from cutroom.media.bitstream.restarting import Restart
+from cutroom.media.bitstream.sample_description import SampleDescription, unit_type
+from cutroom.media.bitstream.slice_header import IDR
 from tests.media.numbered_video import make_numbered
 
 OPEN = "keyint=24:min-keyint=24:scenecut=0:open-gop=1:b-adapt=0"

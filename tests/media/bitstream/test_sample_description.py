@@ -3,8 +3,8 @@
 import av
 import pytest
 
-from cutroom.media.cutting.renumbering import NEW_ID, renumbered
-from cutroom.media.cutting.sample_description import SampleDescription
+from cutroom.media.bitstream.renumbering import NEW_ID, renumbered
+from cutroom.media.bitstream.sample_description import SampleDescription
 from tests.media.numbered_video import make_numbered
 
 

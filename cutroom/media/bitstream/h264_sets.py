@@ -5,7 +5,7 @@ The names are those of ITU-T H.264, clause 7.3.2.
 
 from dataclasses import dataclass
 
-from cutroom.media.cutting.nal_units import Bits, unescaped
+from cutroom.media.bitstream.nal_units import Bits, unescaped
 
 _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 """Those whose sequence parameter set tells chroma and depth, by clause 7.3.2.1.1."""

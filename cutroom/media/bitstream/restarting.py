@@ -12,10 +12,10 @@ A picture that names a missing one in a list, used or not, is refused.
 
 from dataclasses import dataclass, replace
 
-from cutroom.media.cutting.nal_units import join_lengths, split_lengths
-from cutroom.media.cutting.reference_pictures import LOST, Memory, Reference, changes_to
-from cutroom.media.cutting.sample_description import SampleDescription, is_set, unit_type
-from cutroom.media.cutting.slice_header import (
+from cutroom.media.bitstream.nal_units import join_lengths, split_lengths
+from cutroom.media.bitstream.reference_pictures import LOST, Memory, Reference, changes_to
+from cutroom.media.bitstream.sample_description import SampleDescription, is_set, unit_type
+from cutroom.media.bitstream.slice_header import (
     IDR,
     NOT_IDR,
     Command,
