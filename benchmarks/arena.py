@@ -11,10 +11,12 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from cutroom.records.job import Job
 from deployments import server as local
 
 CUTROOM = Path(sys.executable).with_name("cutroom")
+BUSY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+"""Seconds between two tries; on SQLite the server answers 503 whenever two writers meet."""
 PATIENCE = 240.0
 """Seconds for anything to happen, on a machine that is busy with other things as well."""
 
@@ -38,6 +42,8 @@ class Arena:
     home: Path
     api: str
     lease: float
+    settings: dict[str, str] = field(default_factory=dict)
+    """More variables, for every command."""
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @property
@@ -55,10 +61,10 @@ class Arena:
             "PREFECT_API_URL": self.api,
         }
         kept = {name: value for name, value in os.environ.items() if "FAILPOINT" not in name}
-        return {**kept, **prefect_environment(self.home), **own, **more}
+        return {**kept, **prefect_environment(self.home), **own, **self.settings, **more}
 
-    def run(self, *words: object, **more: str) -> str:
-        """Run a command to its end and return what it printed; it must not fail."""
+    def run(self, *words: object, status: int = 0, **more: str) -> str:
+        """Run a command to its end and return what it printed; it must end with this status."""
         done = subprocess.run(
             [CUTROOM, *map(str, words)],
             env=self.environment(**more),
@@ -66,7 +72,7 @@ class Arena:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        assert done.returncode == status, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def start(self, *words: object, **more: str) -> "subprocess.Popen[bytes]":
@@ -83,9 +89,11 @@ class Arena:
         self.started.append(process)
         return process
 
-    def order(self, video: Path, out: Path, *options: str) -> str:
+    def order(
+        self, video: Path | str, out: Path, *options: str, status: int = 0, **more: str
+    ) -> str:
         """Hand an order to the fleet; return its job's id."""
-        self.run("video", video, "--out", out, "--no-transcript", *options, "--submit")
+        self.run("video", video, "--out", out, *options, "--submit", status=status, **more)
         return reading.jobs(self.catalog, limit=1)[0].id
 
     def job(self, job_id: str) -> Job:
@@ -102,14 +110,27 @@ class Arena:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.api}{path}", data, headers)  # noqa: S310  our own server
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
+        return _patient_answer(request)
 
     def steps(self, flow_run_id: str, state: str) -> list[str]:
         """Return the names of a run's steps that ended in a state, such as `Cached`."""
-        wanted = {"flow_runs": {"id": {"any_": [flow_run_id]}}, "limit": 200}
-        found = self.ask("/task_runs/filter", wanted)
+        found = self._task_runs(flow_run_id)
         return sorted(run["name"] for run in found if (run["state"] or {}).get("name") == state)
+
+    def retried_steps(self, flow_run_id: str) -> list[str]:
+        """Return the first words of the steps that one attempt had to try more than once."""
+        found = self._task_runs(flow_run_id)
+        return sorted({run["name"].split()[0] for run in found if run["run_count"] > 1})
+
+    def open_runs_of(self, job_id: str) -> int:
+        """Return how many runs of a job Prefect has that have not ended."""
+        open_ones = {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"]}}
+        wanted = {"flow_runs": {"tags": {"all_": [f"job:{job_id}"]}, "state": open_ones}}
+        return int(self.ask("/flow_runs/count", wanted))
+
+    def _task_runs(self, flow_run_id: str) -> list[dict[str, Any]]:
+        wanted = {"flow_runs": {"id": {"any_": [flow_run_id]}}, "limit": 200}
+        return list(self.ask("/task_runs/filter", wanted))
 
     def ffmpegs(self, mark: str = "") -> list[psutil.Process]:
         """Return the ffmpeg processes at work on this data folder, whose command has the mark."""
@@ -131,8 +152,8 @@ class Arena:
 
 
 @contextmanager
-def opened_arena(folder: Path, lease: float = 40.0) -> Iterator[Arena]:
-    """Open a fleet without workers yet, in a folder."""
+def opened_arena(folder: Path, lease: float = 40.0, **settings: str) -> Iterator[Arena]:
+    """Open a fleet without workers yet, in a folder; `settings` are for all its commands."""
     home = folder / "home"
     home.mkdir(parents=True)
     before = os.environ.pop("PREFECT_API_URL", None)
@@ -143,12 +164,25 @@ def opened_arena(folder: Path, lease: float = 40.0) -> Iterator[Arena]:
         local.USUAL_PORT = usual
         if before is not None:
             os.environ["PREFECT_API_URL"] = before
-    arena = Arena(home, server.api, lease)
+    arena = Arena(home, server.api, lease, settings)
     try:
         arena.run("setup")
         yield arena
     finally:
         arena.close()
+
+
+def _patient_answer(request: urllib.request.Request) -> Any:
+    """Ask again while the server says that it is busy, as Prefect's own client does."""
+    for pause in BUSY_PAUSES:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  our own server
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            time.sleep(pause)
+    raise TimeoutError(f"The server stayed busy: {request.full_url}")
 
 
 def kill_tree(pid: int) -> None:

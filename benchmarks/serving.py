@@ -1,5 +1,6 @@
 """A web server on this machine, in a thread, that counts what it is asked for."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ class Site:
     port: int
     downloads: int = 0
     bytes_sent: int = 0
+    taken_up: int = 0
+    """Downloads that began in the middle, where an earlier one had stopped."""
 
     @property
     def host(self) -> str:
@@ -30,6 +33,24 @@ class Site:
 
 class _Visit(SimpleHTTPRequestHandler):
     server: "_Server"
+
+    def send_head(self) -> Any:
+        """Answer with the whole file, or with the rest of it where only that is asked for."""
+        path = Path(self.translate_path(self.path))
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if asked is None or not path.is_file():
+            return super().send_head()
+        start, whole = int(asked[1]), path.stat()
+        self.server.site.taken_up += 1
+        self.send_response(206)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(whole.st_size - start))
+        self.send_header("Content-Range", f"bytes {start}-{whole.st_size - 1}/{whole.st_size}")
+        self.send_header("Last-Modified", self.date_time_string(int(whole.st_mtime)))
+        self.end_headers()
+        file = path.open("rb")
+        file.seek(start)
+        return file
 
     def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:  # type: ignore[override]
         """Send a file and count it."""
@@ -45,6 +66,9 @@ class _Visit(SimpleHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     site: Site
+
+    def handle_error(self, *_: Any) -> None:
+        """Keep the terminal clean: a visitor that was killed is no error."""
 
 
 @contextmanager

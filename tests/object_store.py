@@ -154,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if fault.status == 403:
             content = b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"
+        if fault.status == 404:
+            content = b"<Error><Code>NoSuchUpload</Code></Error>"
         if fault.status == 409:
             content = b"<Error><Code>ConditionalRequestConflict</Code></Error>"
         self.send_response(fault.status)

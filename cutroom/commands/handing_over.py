@@ -32,12 +32,12 @@ def hand_over(order: "Order", *, wait: bool) -> int:
     with busy("Getting ready ..."):
         join_fleet()
         from blocks.settings import settings  # noqa: PLC0415
-        from cutroom.catalog import attempts, writing  # noqa: PLC0415
+        from cutroom.catalog import attempts  # noqa: PLC0415
         from cutroom.catalog.sessions import open_catalog  # noqa: PLC0415
         from deployments.submitting import submit  # noqa: PLC0415
+        from tasks.accepting import accept_order  # noqa: PLC0415
 
-        catalog = open_catalog(settings().catalog)
-        job = writing.accept(catalog, order)
+        catalog, job = open_catalog(settings().catalog), accept_order(order)
     try:
         attempts.note_run(catalog, job, submit(job))
         print(f"Job {job.id} is with the fleet.")

@@ -60,7 +60,7 @@ def read_rules(objects: Objects) -> list[dict[str, Any]]:
     return list(found.get("Rules", ()))
 
 
-def abandon_multiparts(objects: Objects, older_than: float) -> int:
+def abandon_multiparts(objects: Objects, older_than: float, beginning: str = "") -> int:
     """Abort uploads in parts that nobody finished; return how many there were.
 
     The rule does so once a day; this is for stores without rules, and for those who will not wait.
@@ -68,11 +68,13 @@ def abandon_multiparts(objects: Objects, older_than: float) -> int:
     Args:
         objects: The bucket.
         older_than: Seconds since they began; a younger one may be someone's work.
+        beginning: Of the names of the objects they were to become.
     """
+    begins = objects.bucket.key(beginning)
 
     def list_all() -> list[dict[str, Any]]:
         pages = objects.client.get_paginator("list_multipart_uploads")
-        found = pages.paginate(Bucket=objects.bucket.name, Prefix=objects.bucket.prefix)
+        found = pages.paginate(Bucket=objects.bucket.name, Prefix=begins)
         return [upload for page in found for upload in page.get("Uploads", ())]
 
     def abort(upload: dict[str, Any]) -> None:

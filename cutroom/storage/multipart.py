@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cutroom.records.errors import StorageError
+from cutroom.records.failpoints import reached
 from cutroom.storage.patience import Patience, Refused, persist
 
 T = TypeVar("T")
@@ -132,6 +133,7 @@ class LargeUpload:
                 ChecksumSHA256=checksum,
             )
         )
+        reached("part")
         return {"PartNumber": part.number, "ETag": receipt["ETag"], "ChecksumSHA256": checksum}
 
     def _ask(

@@ -85,6 +85,11 @@ class Objects:
             return False
         return True
 
+    def delete(self, name: str) -> None:
+        """Delete an object; nothing happens when it is not there."""
+        target = self.target(name)
+        self.ask(lambda: self.client.delete_object(**target), f"deleting {name}")
+
     def names(self, beginning: str) -> list[str]:
         """Return the names of the objects that begin so, in order."""
         begins = self.bucket.key(beginning)

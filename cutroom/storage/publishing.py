@@ -9,6 +9,7 @@ from cutroom.storage.objects import Objects
 from cutroom.storage.packing import unpack
 from cutroom.storage.s3 import S3Store, place
 
+_PACK_ENDING = ".zip"
 _ROUNDS = 4
 """How often a manifest is read again because someone else replaced it meanwhile."""
 
@@ -74,6 +75,27 @@ def bring_back(store: S3Store, manifest: Manifest, folder: Path) -> None:
         unpack(found.body, [file for file in packed if file.object == name], folder)
 
 
+def drop_earlier_packs(objects: Objects, manifest: Manifest) -> None:
+    """Delete what earlier attempts at a job had packed: no manifest names it any more.
+
+    Raises:
+        StorageDenied, StorageUnavailable: As the store says.
+    """
+    ours = pack_name(manifest.job_id, manifest.attempt)
+    for name in objects.names(_folder(manifest.job_id)):
+        if name.endswith(_PACK_ENDING) and name < ours:
+            objects.delete(name)
+
+
 def manifest_name(job_id: str) -> str:
     """Return the name of the object that tells a job's results."""
-    return f"jobs/{job_id}/manifest.json"
+    return f"{_folder(job_id)}manifest.json"
+
+
+def pack_name(job_id: str, attempt: int) -> str:
+    """Return the name of the object that holds an attempt's small files; later ones sort later."""
+    return f"{_folder(job_id)}{attempt:06}{_PACK_ENDING}"
+
+
+def _folder(job_id: str) -> str:
+    return f"jobs/{job_id}/"

@@ -3,13 +3,16 @@
 import base64
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from cutroom.records.blob import Blob
-from cutroom.records.errors import BlobMissing, StorageDenied
+from cutroom.records.errors import BlobMissing, StorageDenied, StorageError
 from cutroom.storage.bucket import PARALLEL
+from cutroom.storage.lifecycle import abandon_multiparts
 from cutroom.storage.local import room_to_write
 from cutroom.storage.multipart import PART_BYTES, LargeUpload
 from cutroom.storage.objects import Objects, describing
@@ -103,8 +106,7 @@ class S3Store(Objects):
 
     def drop(self, blob: Blob) -> None:
         """Delete the blob from the bucket; nothing happens when it is not there."""
-        target = self.target(place(blob))
-        self.ask(lambda: self.client.delete_object(**target), f"deleting {blob.name[:16]}")
+        self.delete(place(blob))
 
     def _save_small(self, upload: Upload) -> None:
         blob = upload.blob
@@ -133,18 +135,34 @@ class S3Store(Objects):
     def _save_large(self, upload: Upload, executor: Executor) -> None:
         if self._is_there(upload.name, upload.blob):
             return
+        if upload.is_old:
+            # A process that was killed left its parts. Where they are someone's work after all,
+            # that one finds its upload gone and begins anew.
+            with suppress(StorageError):  # the bucket's rule does it within a day
+                abandon_multiparts(self, 0, upload.name)
         try:
-            LargeUpload(
-                client=self.client,
-                target=self.target(upload.name),
-                headers=describing(upload.name, upload.blob.digest),
-                file=upload.file,
-                size_bytes=upload.blob.size_bytes,
-                patience=self.patience,
-                executor=executor,
-            ).run()
-        except Refused:
+            self._send_in_parts(upload, executor)
+        except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND:
+                self._begin_anew(upload, executor)
             self._insist_on(upload)
+
+    def _send_in_parts(self, upload: Upload, executor: Executor) -> None:
+        LargeUpload(
+            client=self.client,
+            target=self.target(upload.name),
+            headers=describing(upload.name, upload.blob.digest),
+            file=upload.file,
+            size_bytes=upload.blob.size_bytes,
+            patience=self.patience,
+            executor=executor,
+        ).run()
+
+    def _begin_anew(self, upload: Upload, executor: Executor) -> None:
+        """Send a file again whose upload is gone: it was finished, or someone aborted it."""
+        if not self._is_there(upload.name, upload.blob):
+            with suppress(Refused):
+                self._send_in_parts(upload, executor)
 
     def _insist_on(self, upload: Upload) -> None:
         """Take a name that is taken as done, if it is by the same bytes: ours or another's."""

@@ -47,3 +47,32 @@ def test_with_a_note_it_happens_once(tmp_path):
 
     assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)
     assert int(note.read_text()) > 0
+
+
+def test_only_the_program_that_was_started_may_die():
+    """The process itself goes on, and sees which signal it was."""
+    program = """
+import subprocess
+from cutroom.records.failpoints import reached
+for name in ("one.mp4", "two.mp4"):
+    child = subprocess.Popen(["sleep", "60"])
+    reached("ffmpeg", child=child.pid, about=f"-i source {name}")
+    if child.poll() is None and name == "one.mp4":
+        child.terminate()
+    print(name, child.wait(), flush=True)
+"""
+    environment = {
+        **os.environ,
+        "CUTROOM_FAILPOINT": "ffmpeg:1:child",
+        "CUTROOM_FAILPOINT_ABOUT": "two.mp4",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.stdout == f"one.mp4 {-signal.SIGTERM}\ntwo.mp4 {-signal.SIGKILL}\n"

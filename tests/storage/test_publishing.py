@@ -10,7 +10,9 @@ from cutroom.records.manifest import Manifest
 from cutroom.storage.local import describe
 from cutroom.storage.publishing import (
     bring_back,
+    drop_earlier_packs,
     manifest_name,
+    pack_name,
     read_manifest,
     stored,
     write_manifest,
@@ -46,6 +48,20 @@ def test_a_later_attempt_replaces_an_earlier_one(store):
     write_manifest(store, manifest(2))
 
     assert read_manifest(store, JOB).attempt == 2
+
+
+def test_what_earlier_attempts_packed_goes(store):
+    """No manifest names it; a later attempt's pack and everything else stays."""
+    packs = [pack_name(JOB, attempt) for attempt in (1, 2, 3, 12)]
+    for name in (*packs, pack_name("b" * 32, 1), "blobs/a.zip"):
+        store.write(name, b"")
+    write_manifest(store, manifest(3))
+
+    drop_earlier_packs(store, manifest(3))
+
+    assert [name for name in packs if name in store.names("")] == packs[2:]
+    others = {pack_name("b" * 32, 1), "blobs/a.zip", manifest_name(JOB)}
+    assert others <= set(store.names(""))
 
 
 def test_an_earlier_attempt_that_wakes_up_is_superseded(store):

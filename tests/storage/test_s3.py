@@ -9,6 +9,7 @@ from object_store import HASTY, Asked, Fault, leftovers
 
 from cutroom.records.errors import BlobMissing, JobCancelled, StorageDenied, StorageUnavailable
 from cutroom.records.stopping import stoppable
+from cutroom.storage.lifecycle import abandon_multiparts
 from cutroom.storage.local import describe
 from cutroom.storage.multipart import MOST_PARTS, PART_BYTES, split
 from cutroom.storage.patience import Patience
@@ -142,6 +143,38 @@ def test_another_upload_in_the_way_begins_ours_anew(gate, store, large):
     """After a conflict S3 wants the whole upload again."""
     is_end = lambda asked: asked.method == "POST" and "uploadId" in asked.query  # noqa: E731
     gate.rule = fails(1, Fault(status=409), when=is_end)
+
+    store.save(blob_of(large), large)
+
+    assert store.has(blob_of(large))
+    assert leftovers(store) == []
+
+
+def test_what_a_killed_process_left_of_it_goes(store, large):
+    """Parts of the same file, that is; any other upload is left alone."""
+    blob = blob_of(large)
+    for name in (place(blob), "blobs/other.mp4"):
+        store.client.create_multipart_upload(**store.target(name))
+
+    store.save_all([Upload(blob, large, place(blob), is_old=True)])
+
+    assert store.has(blob)
+    assert leftovers(store) == [store.bucket.key("blobs/other.mp4")]
+
+
+def test_an_upload_that_someone_took_for_abandoned_begins_anew(gate, store, large):
+    """Two jobs may send the same file at once, and one of them takes the other for dead."""
+    first: set[str] = set()
+
+    def abort(asked):
+        if asked.is_part and not first:
+            first.update(asked.query["uploadId"])
+            abandon_multiparts(store, 0)
+        # Moto falls over parts of an upload that is gone; S3 answers like this.
+        is_gone = asked.is_part and first.issuperset(asked.query["uploadId"])
+        return Fault(status=404) if is_gone else None
+
+    gate.rule = abort
 
     store.save(blob_of(large), large)
 

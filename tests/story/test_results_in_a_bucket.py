@@ -66,7 +66,7 @@ def test_a_second_order_sends_no_clip_again(shared, gate, store, tmp_path):
     assert report.ledger.bytes_uploaded == gate.taken_up
     names = {file.name: file.object for file in read_manifest(store, report.job_id).files}
     assert {clip.file for clip in report.clips} <= set(names)
-    assert set(names.values()) <= set(store.names("blobs/"))
+    assert set(names.values()) <= set(store.names(""))
 
 
 def test_what_was_uploaded_is_what_was_delivered(shared, store, tmp_path):
