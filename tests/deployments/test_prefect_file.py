@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-import httpx
+import prefect_api
 import pytest
 import yaml
 from prefect.cli.deploy._models import (
@@ -139,6 +139,21 @@ def test_the_form_is_ordered_and_explained(fleet):
     assert recipe["clips"]["default"] == 6
 
 
+def test_schedules_make_runs(fleet):
+    """The hourly upkeep is planned ahead; a server that cannot plan says so in its log alone."""
+    hourly = next(one for one in WRITTEN["deployments"] if one["name"] == "hourly")
+    found, _ = read(hourly)
+
+    # Asks for now what the server's scheduler does each minute, by the same code.
+    address = f"{fleet.house.api}/deployments/{found.id}/schedule"
+    answer = prefect_api.post(address, json={"min_runs": 1})
+
+    assert answer.is_success
+    wanted = {"deployments": {"id": {"any_": [str(found.id)]}}}
+    runs = prefect_api.post(f"{fleet.house.api}/flow_runs/filter", json=wanted).json()
+    assert {run["state_type"] for run in runs} == {"SCHEDULED"}
+
+
 @pytest.mark.parametrize(
     ("order", "named"),
     [
@@ -153,7 +168,7 @@ def test_an_order_that_breaks_the_schema_is_refused_by_name(fleet, order, named)
     """409, the field named, an unknown one too, and no run made."""
     found, _ = read(WRITTEN["deployments"][0])
 
-    answer = httpx.post(
+    answer = prefect_api.post(
         f"{fleet.house.api}/deployments/{found.id}/create_flow_run",
         json={"parameters": {"order": order}},
     )

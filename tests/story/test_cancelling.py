@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
+import prefect_api
 import psutil
 import pytest
 from videos import make_video
@@ -55,7 +55,7 @@ class Running:
     @property
     def state(self) -> str:
         """Of its run, as Prefect has it."""
-        found = httpx.get(f"{self.house.api}/flow_runs/{self.job.flow_run_id}").json()
+        found = prefect_api.get(f"{self.house.api}/flow_runs/{self.job.flow_run_id}").json()
         return found["state"]["type"]
 
     def until(self, is_so, what: str) -> None:
@@ -74,7 +74,7 @@ class Running:
     def say_in_prefect(self) -> None:
         """Cancel the run, as the button in Prefect's pages does."""
         body = {"state": {"type": "CANCELLING"}}
-        httpx.post(f"{self.house.api}/flow_runs/{self.job.flow_run_id}/set_state", json=body)
+        prefect_api.post(f"{self.house.api}/flow_runs/{self.job.flow_run_id}/set_state", json=body)
 
 
 def by_command(running: Running) -> None:

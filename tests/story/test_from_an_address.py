@@ -1,6 +1,6 @@
 """The product, told by what a user does: a video from an address."""
 
-import httpx
+import prefect_api
 import pytest
 from house import redone
 from videos import make_video
@@ -107,8 +107,8 @@ def test_runs_have_names_and_an_artifact(house, allowed, tmp_path):
     report = video(order_of(house, "link", allowed.url("/holiday.mp4")))
 
     key = {"artifacts": {"key": {"any_": [f"report-{report.job_id}"]}}}
-    (artifact,) = httpx.post(f"{house.api}/artifacts/filter", json=key).json()
-    run = httpx.get(f"{house.api}/flow_runs/{artifact['flow_run_id']}").json()
+    (artifact,) = prefect_api.post(f"{house.api}/artifacts/filter", json=key).json()
+    run = prefect_api.get(f"{house.api}/flow_runs/{artifact['flow_run_id']}").json()
     assert artifact["type"] == "markdown"
     assert "holiday" in artifact["data"]
     assert run["name"] == "video holiday.mp4"

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-import httpx
+import prefect_api
 import pytest
 from videos import make_video
 
@@ -24,7 +24,7 @@ CANARIES = {
 
 def told_runs(api: str) -> str:
     """Return the latest runs, as anyone may see them."""
-    return httpx.post(f"{api}/flow_runs/filter", json={"sort": "START_TIME_DESC"}).text
+    return prefect_api.post(f"{api}/flow_runs/filter", json={"sort": "START_TIME_DESC"}).text
 
 
 def told_by_prefect(api: str) -> str:
@@ -32,12 +32,12 @@ def told_by_prefect(api: str) -> str:
     told = []
     for what in ("flow_runs", "task_runs", "logs", "artifacts"):
         for offset in range(0, 2000, 200):
-            page = httpx.post(f"{api}/{what}/filter", json={"offset": offset, "limit": 200})
+            page = prefect_api.post(f"{api}/{what}/filter", json={"offset": offset, "limit": 200})
             told.append(page.text)
             if len(page.json()) < 200:
                 break
     told += [
-        httpx.get(f"{api}/flow_run_states/", params={"flow_run_id": run["id"]}).text
+        prefect_api.get(f"{api}/flow_run_states/", params={"flow_run_id": run["id"]}).text
         for run in json.loads(told[0])
     ]
     return "\n".join(told)
@@ -160,12 +160,12 @@ def test_a_wrong_order_is_refused_without_repeating_it(house, run):
         "video({'source': {'kind': 'link', 'location': 1}, 'password': sys.argv[1]})"
     )
     done = run("-c", program, CANARIES["password"])
-    runs = httpx.post(f"{house.api}/flow_runs/filter", json={}).json()
+    runs = prefect_api.post(f"{house.api}/flow_runs/filter", json={}).json()
     refused = [one["state"] for one in runs if CANARIES["password"] in json.dumps(one)]
 
     assert done.returncode == 1
     assert "Validation of flow parameters failed" in refused[0]["message"]
     assert CANARIES["password"] not in json.dumps(refused), "though its parameters are stored"
     assert CANARIES["password"] not in done.stdout + done.stderr
-    logs = httpx.post(f"{house.api}/logs/filter", json={"sort": "TIMESTAMP_DESC"})
+    logs = prefect_api.post(f"{house.api}/logs/filter", json={"sort": "TIMESTAMP_DESC"})
     assert CANARIES["password"] not in logs.text

@@ -2,7 +2,7 @@
 
 import threading
 
-import httpx
+import prefect_api
 from house import House
 
 
@@ -32,7 +32,7 @@ def test_a_long_step_has_a_bar_in_prefect(house: House, monkeypatch):
     run()
 
     query = {"artifacts": {"key": {"any_": ["proxy-test"]}}}
-    (artifact,) = httpx.post(f"{house.api}/artifacts/filter", json=query).json()
+    (artifact,) = prefect_api.post(f"{house.api}/artifacts/filter", json=query).json()
     assert artifact["type"] == "progress"
     assert float(artifact["data"]) == 75.0
     assert artifact["flow_run_id"] is not None
