@@ -16,6 +16,8 @@ SHORT_SECONDS = 28.0
 """The clip of seed 001 lasts 26 s; this one ends at the keyframe nearest to 28 s."""
 MINUTE = 60.0
 THREE_HOURS = 3 * 3600.0
+PHONE_RATE = "8M"
+"""Bits a second of HEVC at 1080p30: Apple's camera settings name 60 MB a minute for it."""
 LONG_SECONDS = 600
 """About: the picture is played a whole number of times."""
 
@@ -121,6 +123,16 @@ def one_minute(folder: Path) -> Video:
         end = min(once.media.keyframes, key=lambda time: abs(time - MINUTE))
         _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-c", "copy")
     return Video("minute", path, probe(path), "the first minute of the long one, by stream copy")
+
+
+def phone_minute(folder: Path) -> Video:
+    """Return the same minute in HEVC, as phones record it: 1080p30 with AAC, MP4."""
+    once = one_minute(folder)
+    path = once.path.with_name(once.path.name.replace("minute", "phone"))
+    if not path.exists():
+        kind = ("-c:v", "libx265", "-preset", "veryfast", "-tag:v", "hvc1", "-b:v", PHONE_RATE)
+        _make(path, "-i", once.path, *kind, "-x265-params", "log-level=error", "-c:a", "copy")
+    return Video("phone", path, probe(path), "the same minute in HEVC, at the rate of a phone")
 
 
 def _sample(folder: Path) -> Path:

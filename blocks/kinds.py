@@ -14,6 +14,10 @@ NAME = "cutroom"
 """The document of each block that hosts load. Others may be saved under other names."""
 DOCUMENTATION = "https://docs.prefect.io/v3/concepts/blocks"
 
+# Each block wears one of Prefect's own logos. Prefect takes logos by http and https alone: a data:
+# address, or a path on its server, is refused when the block is registered. A logo of ours would
+# need a web server that every reader's browser reaches.
+
 
 class SharedSettings(Protocol):
     """A block that stands for some settings."""

@@ -77,8 +77,18 @@ def make_host_limits(client: "SyncPrefectClient", host: str, encoders: int, gpus
         encoders: Encodes at once. A worker alone stays below it by itself.
         gpus: Steps that use the graphics card at once.
     """
-    client.upsert_global_concurrency_limit_by_name(f"encoders-{host}", encoders)
-    client.upsert_global_concurrency_limit_by_name(f"gpu-{host}", gpus)
+    _make_host_limit(client, f"encoders-{host}", encoders)
+    _make_host_limit(client, f"gpu-{host}", gpus)
+
+
+def _make_host_limit(client: "SyncPrefectClient", name: str, most: int) -> None:
+    """Make a limit, or bring it up to date; workers of one host may start at the same moment."""
+    from prefect.exceptions import ObjectAlreadyExists
+
+    try:
+        client.upsert_global_concurrency_limit_by_name(name, most)
+    except ObjectAlreadyExists:  # Prefect looks first and creates then: another was quicker
+        client.upsert_global_concurrency_limit_by_name(name, most)
 
 
 def check_pool(client: "SyncPrefectClient", pool: str) -> None:

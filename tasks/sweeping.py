@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from blocks.settings import Settings
-from cutroom.catalog import reading
+from cutroom.catalog import forgetting, reading
 from cutroom.catalog.sessions import Catalog
 from cutroom.records.report import JobStatus
 from cutroom.storage.lifecycle import abandon_multiparts
@@ -20,6 +20,10 @@ LOOK_BACK = timedelta(days=1)
 PARTS_KEPT = 24 * 3600
 """Seconds after which an upload in parts counts as abandoned; even a master is up by then."""
 
+TRENDS_KEPT = timedelta(days=90)
+"""How long the catalog tells why trending left a video out: a season, to look back at. The ranking
+itself looks back two weeks; what was ordered is never forgotten."""
+
 _FORSAKEN: tuple[JobStatus, ...] = ("dead", "cancelled")
 
 
@@ -28,10 +32,11 @@ def sweep(settings: Settings, catalog: Catalog) -> str:
     tidied = tidy(LocalStore(settings.home.resolve()), settings.scratch_limit)
     staged = sum(_clear_staging(folder) for folder in _forsaken(catalog))
     broken = _abandon_parts(settings)
+    skipped = forgetting.forget_skipped(catalog, reading.moment(catalog) - TRENDS_KEPT)
     return (
         f"{tidied.workspaces} workspaces, {tidied.downloads} downloads, {tidied.blobs} blobs"
-        f" ({tidied.bytes_freed / 1e6:.0f} MB), {staged} half-delivered folders and {broken}"
-        " uploads in parts cleared away"
+        f" ({tidied.bytes_freed / 1e6:.0f} MB), {staged} half-delivered folders, {broken}"
+        f" uploads in parts and {skipped} old verdicts of trending cleared away"
     )
 
 

@@ -118,6 +118,19 @@ def alone_at_the_fleet() -> Iterator[Path]:
 
 
 @contextmanager
+def alone_with_blocks() -> Iterator[None]:
+    """Keep other tests away, and delete our blocks afterwards: the server is theirs as well."""
+    from deployments.fleet import server  # noqa: PLC0415  Prefect's settings are temporary
+
+    with alone_at_the_fleet():
+        yield
+        with server() as client:
+            for document in client.read_block_documents(limit=100):
+                if document.name in {"cutroom", "results", "shorts"}:
+                    client.delete_block_document(document.id)
+
+
+@contextmanager
 def fleet_in(house: House) -> Iterator[Fleet]:
     """Yield a fleet of a house at the shared server."""
     with alone_at_the_fleet() as shared:

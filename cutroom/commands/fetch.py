@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutroom.commands import DONE
+from cutroom.commands.connecting import consult_fleet
 from cutroom.commands.outputs import check_output
 from cutroom.records.errors import JobUnknown, OrderInvalid
 
@@ -21,6 +22,7 @@ def add_to(commands: "Commands") -> None:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
+    consult_fleet("catalog_url", "s3_bucket")
     from blocks.settings import settings  # noqa: PLC0415
     from cutroom.catalog import reading  # noqa: PLC0415
     from cutroom.catalog.sessions import open_catalog  # noqa: PLC0415

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cutroom.commands import DONE
-from cutroom.commands.connecting import connect, without_heartbeat
+from cutroom.commands.connecting import consult_fleet, join_fleet, without_heartbeat
 from cutroom.records.errors import FleetMissing, OrderInvalid
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _cancel(arguments: argparse.Namespace) -> int:
     if job.status != "cancelled":
         raise OrderInvalid(f"Job {job.id} is {job.status}.", "There is nothing to cancel.")
     if job.flow_run_id is not None:
-        connect()
+        join_fleet()
         from deployments.fleet import server  # noqa: PLC0415
         from deployments.runs import cancel_run, read_runs  # noqa: PLC0415
 
@@ -104,7 +104,7 @@ def _retry(arguments: argparse.Namespace) -> int:
     job = reading.job(catalog, arguments.job)
     order = _changed(job.order, arguments.changes, arguments.source)
     job = attempts.revive(catalog, job.id, order)
-    connect()
+    join_fleet()
     if not arguments.here:
         from deployments.submitting import submit  # noqa: PLC0415
 
@@ -169,6 +169,8 @@ def _value(text: str) -> Any:
 
 
 def _catalog() -> "Catalog":
+    """Open the catalog that the fleet's workers write to."""
+    consult_fleet("catalog_url")
     from blocks.settings import settings  # noqa: PLC0415
     from cutroom.catalog.sessions import open_catalog  # noqa: PLC0415
 

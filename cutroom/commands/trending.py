@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cutroom.commands import DONE
-from cutroom.commands.connecting import connect, without_heartbeat
+from cutroom.commands.connecting import join_fleet, without_heartbeat
 from cutroom.records.errors import OrderInvalid
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _trending(arguments: argparse.Namespace) -> int:
 
     order = _order(arguments)
     with busy("Looking around ..."):
-        connect()
+        join_fleet()
         from flows.trending import trending  # noqa: PLC0415  Prefect reads its settings on import
 
         with without_heartbeat():

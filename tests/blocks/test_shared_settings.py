@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from fleet import alone_at_the_fleet
+from fleet import alone_with_blocks
 
 from blocks.settings import settings
 from deployments.fleet import server
@@ -30,13 +30,9 @@ SHARED = {
 
 @pytest.fixture
 def no_blocks(house):
-    """Delete our documents afterwards: the server is the other tests' as well."""
-    with alone_at_the_fleet():
+    """Keep this test's blocks from all others."""
+    with alone_with_blocks():
         yield
-        with server() as client:
-            for document in client.read_block_documents(limit=100):
-                if document.name in {"cutroom", "results", "shorts"}:
-                    client.delete_block_document(document.id)
 
 
 def test_what_one_host_saves_another_loads(house, no_blocks, monkeypatch, tmp_path):

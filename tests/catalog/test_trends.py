@@ -8,7 +8,7 @@ import pytest
 from feed_maker import NOW
 from sqlmodel import func, select
 
-from cutroom.catalog import reading, tables, trends, writing
+from cutroom.catalog import attempts, forgetting, reading, tables, trends, writing
 from cutroom.catalog.sessions import Catalog
 from cutroom.records.order import Order, Source
 from cutroom.records.trend import (
@@ -233,3 +233,30 @@ def test_thousands_of_candidates_fit_into_the_questions(catalog, decide):
 
     assert set(trends.known(catalog, "ann", key_of, videos)) == {videos[-1]}
     assert set(trends.sightings(catalog, "ann", videos, NOW + timedelta(hours=2))) == {videos[-1]}
+
+
+def test_what_was_left_out_is_forgotten_and_what_was_ordered_is_not(catalog, decide):
+    """Of runs before a moment, those of which nothing is left with them; later ones stay whole."""
+    decide(RUN, video("a"), video("b"), videos_per_run=1)
+    decide("3" * 32, video("a"), video("b"), videos_per_run=1, videos_per_day=1)
+    decide(NEXT, video("b"), videos_per_day=1, now=NOW + timedelta(hours=1))
+
+    assert forgetting.forget_skipped(catalog, NOW + timedelta(minutes=1)) == 3
+    assert forgetting.forget_skipped(catalog, NOW + timedelta(minutes=1)) == 0
+
+    with catalog.reading() as session:
+        left = session.exec(select(tables.TrendVerdict.run_id, tables.TrendVerdict.decision)).all()
+    assert sorted(left) == [(RUN, "ordered"), (NEXT, "skipped")]
+    assert count(catalog, tables.TrendRun) == 2
+
+
+def test_a_dropped_video_does_not_come_back_once_the_rest_is_forgotten(catalog, decide):
+    """The verdict that ordered it still speaks."""
+    (ordered,) = decide(RUN, video("a"))
+    attempts.cancel(catalog, ordered.job_id)
+    attempts.drop(catalog, ordered.job_id)
+
+    forgetting.forget_skipped(catalog, NOW + timedelta(days=365))
+    (again,) = decide(NEXT, video("a"), now=NOW + timedelta(days=400))
+
+    assert again.decision == "skipped"

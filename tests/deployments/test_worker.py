@@ -4,6 +4,9 @@ import asyncio
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from uuid import uuid4
 
 import pytest
 from fleet import wait_for
@@ -149,3 +152,23 @@ def test_workers_of_one_host_have_names_of_their_own(tmp_path):
             assert (first, second) == ("host-cpu-1", "host-cpu-2")
         with _own_name(tmp_path, "host-cpu") as third:
             assert third == "host-cpu-2"
+
+
+def test_workers_of_one_host_may_start_at_the_same_moment(house):
+    """All of them want the host's limits made, and each goes on."""
+    from deployments.fleet import server
+    from deployments.pools import make_host_limits
+
+    host, ready = f"crowd-{uuid4().hex}", threading.Barrier(6)
+
+    def start():
+        with server() as client:
+            ready.wait()
+            make_host_limits(client, host, encoders=2, gpus=1)
+
+    with ThreadPoolExecutor(6) as workers:
+        for begun in [workers.submit(copy_context().run, start) for _ in range(6)]:
+            begun.result()
+
+    with server() as client:
+        assert client.read_global_concurrency_limit_by_name(f"encoders-{host}").limit == 2

@@ -10,6 +10,7 @@ from fleet import fleet_in, wait_for
 from videos import make_video
 
 from cutroom.catalog import reading
+from deployments.fleet import server
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 COMMANDS = re.findall(r"```bash\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
@@ -40,11 +41,14 @@ def test_a_run_and_an_event_become_jobs(house, site, tmp_path):
     names, ask, emit, _ = COMMANDS
 
     with fleet_in(house) as fleet:
+        before = count_runs()
         first, again = run(house, site, names, ask), run(house, site, names, ask)
         assert first[:40] == again[:40], "the same key gives the same run"
-        assert run(house, site, names, emit) == ""
+        the_same = emit.partition("\n")[2]
+        assert run(house, site, names, emit, the_same) == ""
         worker = fleet.start(CUTROOM_ALLOWED_HOSTS=f'["{site.host}"]')
         wait_for(lambda: len(finished(fleet)) == 2)
+        assert count_runs() - before == 2, "the same event makes no second run"
 
     jobs = finished(fleet)
     assert {job.status for job in jobs} == {"completed"}, worker.said
@@ -62,6 +66,15 @@ def test_a_wrong_order_is_refused_by_its_field(house, site):
 
     assert status == "409"
     assert "'clip' was unexpected" in answer
+
+
+def count_runs():
+    """Return how many runs of `video` the server knows."""
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName  # noqa: PLC0415
+
+    video = FlowFilter(name=FlowFilterName(any_=["video"]))
+    with server() as client:
+        return client.count_flow_runs(flow_filter=video)
 
 
 def finished(fleet):
