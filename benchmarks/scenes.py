@@ -66,13 +66,12 @@ def _measure(name: str, film: Film, runs: int) -> dict[str, Any]:
             "height": picture.height,
             "frame_rate": round(film.rate, 3),
             "keyframes": len(film.media.keyframes),
-            "cuts": len(film.truth.cuts),
-            "gradual": len(film.truth.gradual),
+            **_counted(film),
             "made_of": film.made_of,
         },
         "detectors": {
             detector: {
-                **(_judged(detector, done[-1], film) if detector in DETECTORS else {}),
+                **(_judged(detector, done[-1], film) if detector != DECODE else {}),
                 **_took(done, trials[CUTROOM]),
             }
             for detector, done in trials.items()
@@ -98,7 +97,15 @@ def _scdet(path: Path) -> Trial:
     return Trial(usage.wall_seconds, usage.cpu_seconds, [[time] * 3 for time in found])
 
 
+def _counted(film: Film) -> dict[str, int]:
+    if film.truth is None:
+        return {}
+    return {"cuts": len(film.truth.cuts), "gradual": len(film.truth.gradual)}
+
+
 def _judged(detector: str, trial: Trial, film: Film) -> dict[str, Any]:
+    if film.truth is None:
+        return {}
     is_ours = detector == CUTROOM
     cuts, gradual = score(trial.found, film.truth, film.rate, tells_gradual=is_ours)
     return {"cuts": cuts.as_data(), "gradual": gradual.as_data()}
@@ -119,7 +126,7 @@ def gains(result: dict[str, Any]) -> dict[str, float]:
     """Return what is held against the record: accuracy, and CPU time beside the best peer's."""
     detectors = result["detectors"]
     ours = detectors[CUTROOM]
-    accuracy = {kind: ours[kind].get("f1") for kind in ("cuts", "gradual")}
+    accuracy = {kind: ours.get(kind, {}).get("f1") for kind in ("cuts", "gradual")}
     found = {f"F1 of {kind}": f1 for kind, f1 in accuracy.items() if f1 is not None}
     adaptive = detectors["PySceneDetect Adaptive"]["cpu_to_cutroom"]
     return {**found, "PySceneDetect Adaptive / Cutroom, CPU": adaptive}
@@ -165,10 +172,11 @@ def in_sentences(results: dict[str, Any]) -> str:
 
 def _said(name: str, result: dict[str, Any]) -> str:
     film = result["film"]
+    truth = f", {film['cuts']} cuts and {film['gradual']} gradual changes" if "cuts" in film else ""
     runs = "One run" if result["runs"] == 1 else f"Medians of {result['runs']} runs"
     return (
         f"- {name}: {film['duration']:.0f} s of {film['width']}x{film['height']} at "
-        f"{film['frame_rate']:g} frames a second with {film['keyframes']} keyframes, "
-        f"{film['cuts']} cuts and {film['gradual']} gradual changes; {film['made_of']}. "
+        f"{film['frame_rate']:g} frames a second with {film['keyframes']} keyframes{truth}; "
+        f"{film['made_of']}. "
         f"{runs} on {in_words(result['measured'])}."
     )

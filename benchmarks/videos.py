@@ -15,6 +15,7 @@ CORPUS = Path(__file__).parents[1].parent / "shared" / "corpus"
 SHORT_SECONDS = 28.0
 """The clip of seed 001 lasts 26 s; this one ends at the keyframe nearest to 28 s."""
 MINUTE = 60.0
+ROUND_SECONDS = 150.0
 THREE_HOURS = 3 * 3600.0
 PHONE_RATE = "8M"
 """Bits a second of HEVC at 1080p30: Apple's camera settings name 60 MB a minute for it."""
@@ -123,6 +124,16 @@ def one_minute(folder: Path) -> Video:
         end = min(once.media.keyframes, key=lambda time: abs(time - MINUTE))
         _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-c", "copy")
     return Video("minute", path, probe(path), "the first minute of the long one, by stream copy")
+
+
+def one_round(folder: Path) -> Video:
+    """Return the long video once, before its picture is repeated: 150 s of 1080p30, no sound."""
+    once = long_video(folder)
+    path = once.path.with_name(once.path.name.replace("long", "round"))
+    if not path.exists():
+        end = min(once.media.keyframes, key=lambda time: abs(time - ROUND_SECONDS))
+        _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-map", "0:v", "-c", "copy")
+    return Video("round", path, probe(path), "the first quarter of the long one, by stream copy")
 
 
 def phone_minute(folder: Path) -> Video:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from house import SHARED, House
+from house import SHARED, House, at_a_server_for_blocks
 
 from blocks.settings import settings
 from cutroom.catalog import attempts, reading, writing
@@ -110,7 +110,7 @@ class Fleet:
 
 @contextmanager
 def alone_at_the_fleet() -> Iterator[Path]:
-    """Keep other tests of this run away: workers take what lies in pools and blocks, anyone's."""
+    """Keep other tests of this run away: workers take what lies in pools, anyone's."""
     shared = Path(os.environ[SHARED])
     with (shared / "fleet.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -119,15 +119,20 @@ def alone_at_the_fleet() -> Iterator[Path]:
 
 @contextmanager
 def alone_with_blocks() -> Iterator[None]:
-    """Keep other tests away, and delete our blocks afterwards: the server is theirs as well."""
+    """Go to the server for blocks, keep other tests away from it, and delete ours afterwards.
+
+    At the shared server they would be the settings of commands in tests that run meanwhile.
+    """
     from deployments.fleet import server  # noqa: PLC0415  Prefect's settings are temporary
 
-    with alone_at_the_fleet():
-        yield
-        with server() as client:
-            for document in client.read_block_documents(limit=100):
-                if document.name in {"cutroom", "results", "shorts"}:
-                    client.delete_block_document(document.id)
+    with Path(os.environ[SHARED], "blocks.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with at_a_server_for_blocks():
+            yield
+            with server() as client:
+                for document in client.read_block_documents(limit=100):
+                    if document.name in {"cutroom", "results", "shorts"}:
+                        client.delete_block_document(document.id)
 
 
 @contextmanager

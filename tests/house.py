@@ -16,6 +16,24 @@ from deployments.models import fetch_face_model
 from deployments.server import ensure_server, stop_server
 
 SHARED = "CUTROOM_TEST_HOME"
+BLOCKS = "blocks"
+"""Where in the shared folder the server is whose blocks tests fill in."""
+
+
+@contextmanager
+def at_a_server_for_blocks() -> Iterator[None]:
+    """Go over to another server, where blocks change nothing for the tests that run meanwhile."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415  slow
+
+    folder = Path(os.environ[SHARED]) / BLOCKS
+    folder.mkdir(exist_ok=True)
+    before = os.environ.pop("PREFECT_API_URL")
+    try:
+        os.environ["PREFECT_API_URL"] = ensure_server(folder).api
+        with temporary_settings({PREFECT_API_URL: os.environ["PREFECT_API_URL"]}):
+            yield
+    finally:
+        os.environ["PREFECT_API_URL"] = before
 
 
 def open_shared_home() -> None:
@@ -27,6 +45,8 @@ def close_shared_home() -> None:
     """Stop the shared server, if any test wanted it, and remove the folder."""
     home = Path(os.environ.pop(SHARED))
     stop_server(home)
+    if (home / BLOCKS).exists():
+        stop_server(home / BLOCKS)
     shutil.rmtree(home, ignore_errors=True)
 
 

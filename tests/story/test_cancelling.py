@@ -69,7 +69,10 @@ class Running:
     def cutroom(self, *words: str) -> None:
         """Run another command in the same house."""
         command = [sys.executable, "-m", "cutroom.cli", *words]
-        subprocess.run(command, env=self.house.environment(), check=True, capture_output=True)
+        done = subprocess.run(
+            command, env=self.house.environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
     def say_in_prefect(self) -> None:
         """Cancel the run, as the button in Prefect's pages does."""
