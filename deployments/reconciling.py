@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 Step = Literal["leave", "submit", "crash", "lose", "cancel"]
 
+SETTLES = timedelta(seconds=10)
+"""A run that has just crashed is put back by an automation, in a second or two; a second run of the
+same job would only have to be cancelled again."""
 GRACE = timedelta(seconds=30)
 """After its acceptance, a job is left to whoever accepted it: it is about to be begun or handed
 to the fleet, and a second run would only be refused."""
@@ -120,6 +123,8 @@ def _about_run(job: Job, run: Run, now: datetime) -> Step:
     if run.state == "waiting":
         return "leave"
     if run.state == "ended":
+        if job.status == "running" and now - run.since <= SETTLES:
+            return "leave"
         was_for_this = job.status == "running" or run.key == f"{job.id}-{job.attempts}"
         return "lose" if was_for_this else "submit"
     has_begun = job.status == "running" and run.state == "running"

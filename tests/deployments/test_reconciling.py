@@ -63,6 +63,12 @@ WAITS = {"flow_run_id": RUN_ID}
         ("it is alive in the foreground", job("running", **ALIVE), None, "leave"),
         ("its worker died with it", job("running", **SILENT), run("running"), "crash"),
         ("only its process died", job("running", **SILENT), run("ended"), "lose"),
+        (
+            "its process died just now",
+            job("running", **SILENT),
+            run("ended", since=JUST_NOW),
+            "leave",
+        ),
         ("Prefect has put it back already", job("running", **SILENT), run("waiting"), "leave"),
         ("its run is nowhere", job("running", **SILENT), None, "lose"),
         ("someone cancelled it at work", job("running", **SILENT), run("cancelled"), "cancel"),
