@@ -99,8 +99,19 @@ def gains(result: dict[str, Any]) -> dict[str, float]:
 
 
 def as_tables(results: dict[str, Any]) -> list[Table]:
-    """Return one table of time, a column pair for each video, and one of memory."""
+    """Return one table of time, a column pair for each video that was timed, and one of memory."""
     names = [name for name in MAKERS if name in results and name != ONLY_MEMORY]
+    memory = tuple(
+        (name, f"{results[name]['video']['duration']:.0f}", _peak(results[name]))
+        for name in MAKERS
+        if name in results
+    )
+    times = [_times({name: results[name] for name in names})] if names else []
+    return [*times, Table("Memory", ("", "length, s", "peak, MB"), memory)]
+
+
+def _times(results: dict[str, Any]) -> Table:
+    names = list(results)
     stages = list(results[names[0]]["stages"])
 
     def row(label: str, took: list[dict[str, float]]) -> tuple[str, ...]:
@@ -115,15 +126,7 @@ def as_tables(results: dict[str, Any]) -> list[Table]:
     ratios = [f"{one[figure]:.2f}" for one in shares for figure in ("wall_seconds", "cpu_seconds")]
     rows.append(("analysis / decode", *ratios))
     header = [cell for name in names for cell in (f"{name}: wall, s", "CPU, s")]
-    memory = tuple(
-        (name, f"{results[name]['video']['duration']:.0f}", _peak(results[name]))
-        for name in MAKERS
-        if name in results
-    )
-    return [
-        Table("Analysis without speech-to-text, stage by stage", ("", *header), tuple(rows)),
-        Table("Memory", ("", "length, s", "peak, MB"), memory),
-    ]
+    return Table("Analysis without speech-to-text, stage by stage", ("", *header), tuple(rows))
 
 
 def _around(result: dict[str, Any]) -> dict[str, float]:

@@ -12,6 +12,7 @@ made anew; or four seconds of the sample, so that a master is some parts large a
 
 OPTIONS = ("--clips", "2", "--cut", "encode", "--renditions", "360p")
 SILENT = ("--no-transcript",)
+SPOKEN: dict[Victim, tuple[str, ...]] = {"flow": ("--language", "en"), "worker": ()}
 COPIES = ("--preset", "transcode", "--renditions", "360p")
 MASTER = (*COPIES, "--master")
 
@@ -69,7 +70,8 @@ def _processes() -> list[Case]:
             Case("fetch", victim, times=20, is_link=True),
             Case("keep", victim, _PREPARED),
             Case("normal", victim, frozenset({"fetch"})),
-            Case("words", victim, _HEARD, options=OPTIONS),
+            # What one of them has written down would be the other's as well: the sound is the same.
+            Case("words", victim, _HEARD, options=(*OPTIONS, *SPOKEN[victim])),
             Case("ffmpeg", victim, _PREPARED),
             Case("clip", victim, _CHOSEN),
             Case("deliver", victim, _MADE),

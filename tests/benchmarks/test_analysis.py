@@ -62,3 +62,10 @@ def test_a_call_is_told_part_by_part():
 
     assert table.rows[-1] == ("whole call", "3.00", "2.00", "3.00", "2.00")
     assert "3" in orchestration.in_sentences({"short": short})
+
+
+def test_a_video_measured_for_its_memory_alone_has_no_times():
+    """Its result is shown by itself as soon as it is done."""
+    (memory,) = analysis.as_tables({"three hours": result(10800.0)})
+
+    assert [row[0] for row in memory.rows] == ["three hours"]
