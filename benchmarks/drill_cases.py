@@ -56,6 +56,11 @@ class Case:
         return f"{self.place} of {self.step}" if self.step else self.place
 
     @property
+    def orders_clips(self) -> bool:
+        """Whether clips are ordered, or else copies alone."""
+        return "--preset" not in self.options
+
+    @property
     def attempts(self) -> int:
         """How many attempts the job may need: dead processes cost one, a dead ffmpeg none."""
         return 2 if self.victim in {"flow", "worker"} else 1

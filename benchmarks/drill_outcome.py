@@ -34,7 +34,8 @@ class Outcome:
     @property
     def is_well(self) -> bool:
         """Whether everything is as promised."""
-        is_done = self.status == "completed" and self.clips + self.copies > 0
+        is_made = self.clips > 0 if self.case.orders_clips else self.copies > 0
+        is_done = self.status == "completed" and is_made
         is_struck = self.retried == ([self.case.step] if self.case.step else [])
         is_counted = self.attempts == self.case.attempts
         is_clean = not (self.strangers or self.repeated or self.left)

@@ -118,22 +118,23 @@ def three_hours(folder: Path) -> Video:
 
 def one_minute(folder: Path) -> Video:
     """Return the first minute or so of the long video, its packets copied: 1080p30."""
-    once = long_video(folder)
-    path = once.path.with_name(once.path.name.replace("long", "minute"))
-    if not path.exists():
-        end = min(once.media.keyframes, key=lambda time: abs(time - MINUTE))
-        _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-c", "copy")
-    return Video("minute", path, probe(path), "the first minute of the long one, by stream copy")
+    made_of = "the first minute of the long one, by stream copy"
+    return _beginning(long_video(folder), "minute", MINUTE, made_of)
 
 
 def one_round(folder: Path) -> Video:
     """Return the long video once, before its picture is repeated: 150 s of 1080p30, no sound."""
-    once = long_video(folder)
-    path = once.path.with_name(once.path.name.replace("long", "round"))
+    made_of = "the first quarter of the long one, by stream copy"
+    return _beginning(long_video(folder), "round", ROUND_SECONDS, made_of, "-map", "0:v")
+
+
+def _beginning(whole: Video, name: str, length: float, made_of: str, *streams: str) -> Video:
+    """Copy the packets up to the keyframe nearest to a length in seconds."""
+    path = whole.path.with_name(whole.path.name.replace(whole.name, name))
     if not path.exists():
-        end = min(once.media.keyframes, key=lambda time: abs(time - ROUND_SECONDS))
-        _make(path, "-i", once.path, "-t", f"{end - 0.001:.3f}", "-map", "0:v", "-c", "copy")
-    return Video("round", path, probe(path), "the first quarter of the long one, by stream copy")
+        end = min(whole.media.keyframes, key=lambda time: abs(time - length))
+        _make(path, "-i", whole.path, "-t", f"{end - 0.001:.3f}", *streams, "-c", "copy")
+    return Video(name, path, probe(path), made_of)
 
 
 def phone_minute(folder: Path) -> Video:

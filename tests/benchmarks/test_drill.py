@@ -45,6 +45,7 @@ def test_cases_are_told_apart():
         {"status": "dead"},
         {"attempts": 3},
         {"resumed": RESUMED_WITHIN + 1},
+        {"clips": 0},
         {"clips": 0, "copies": 0},
         {"strangers": ["clips/other.mp4"]},
         {"repeated": ["fetch"]},

@@ -11,7 +11,7 @@ from blocks.settings import settings
 from cutroom.cli import main
 from cutroom.records.errors import SourceForbidden, StorageDenied, Superseded
 from cutroom.records.order import Order, Recipe, Source
-from cutroom.storage.publishing import read_manifest
+from cutroom.storage.publishing import pack_name, read_manifest
 from cutroom.storage.s3 import S3Store
 from cutroom.storage.uploads import new_upload
 
@@ -66,7 +66,10 @@ def test_a_second_order_sends_no_clip_again(shared, gate, store, tmp_path):
     assert report.ledger.bytes_uploaded == gate.taken_up
     names = {file.name: file.object for file in read_manifest(store, report.job_id).files}
     assert {clip.file for clip in report.clips} <= set(names)
-    assert set(names.values()) <= set(store.names(""))
+    pack = pack_name(report.job_id, 1)
+    assert {names[clip.file] for clip in report.clips} <= set(store.names("blobs/"))
+    assert set(names.values()) <= {pack, *store.names("blobs/")}
+    assert pack in store.names("jobs/")
 
 
 def test_what_was_uploaded_is_what_was_delivered(shared, store, tmp_path):
