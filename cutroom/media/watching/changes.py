@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from cutroom.media.watching.groups import Strip
-from cutroom.media.watching.hints import FLASH
 from cutroom.media.watching.looks import (
     FAINT,
     LUMA_CELLS,
@@ -43,6 +42,8 @@ ALONE = 1.5
 BESIDE, STOPS = 2, 0.5
 """Frames beside the largest step of a few, and share of it above which the motion goes on there: a
 whip pan swells and fades, a cut out of one or into one does not."""
+FLASH = 0.3
+"""Seconds within which a picture that comes back was a flash."""
 RETURNS = 0.4
 """Share of a step within which the picture from before it counts as back: it was a flash."""
 LENGTHS = (0.24, 0.48, 0.96, 1.92, 3.2)

@@ -8,8 +8,8 @@ from shots import dissolve, film, shot
 
 from cutroom.media.probe import probe
 from cutroom.media.watching.groups import Group, Kind, read_groups
-from cutroom.media.watching.hints import OPENING, plan_groups
 from cutroom.media.watching.looks import LUMA_CELLS
+from cutroom.media.watching.plans import OPENING, plan_groups
 from cutroom.records.span import Span
 
 
