@@ -30,6 +30,8 @@ _SETTINGS = {
     "360p": ("640:360", "800k", "1200k", "1600k", "96k"),
 }
 """Size, bit rate, its maximum, the buffer and the sound's rate, as in Cutroom's profiles."""
+_KEPT = "128k"
+"""The rate of the videos' own AAC: by hand, too, one would copy it where that is asked for."""
 _TAGS = ("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709")
 _PICTURE = ("-c:v", "libx264", "-preset", "veryfast", "-force_key_frames", "expr:gte(t,n_forced*4)")
 _BOX = ("-fps_mode", "vfr", "-enc_time_base:v", "demux", "-movflags", "+faststart", *_TAGS)
@@ -167,7 +169,8 @@ def _renditions_apart(path: Path, folder: Path) -> Effort:
 def _settings(name: str) -> tuple[str, ...]:
     _, rate, most, buffer, sound = _SETTINGS[name]
     rates = ("-b:v", rate, "-maxrate", most, "-bufsize", buffer)
-    return (*_PICTURE, *rates, *_BOX, "-c:a", "aac", "-b:a", sound, "-ac", "2")
+    heard = ("copy",) if sound == _KEPT else ("aac", "-b:a", sound, "-ac", "2")
+    return (*_PICTURE, *rates, *_BOX, "-c:a", *heard)
 
 
 def _scale(size: str) -> str:
@@ -177,7 +180,7 @@ def _scale(size: str) -> str:
 def _proxy_by_hand(path: Path, folder: Path) -> Effort:
     quality = ("-crf", str(PROXY_QUALITY["crf"]))
     seen = ("-map", "0:v", "-vf", "setsar=1,format=yuv420p", *_PICTURE, *quality, *_BOX)
-    heard = ("-map", "0:a", "-c:a", "aac", "-b:a", "128k")
+    heard = ("-map", "0:a", "-c:a", "copy")
     listened = ("-map", "0:a", *_LISTENED, folder / "sound.wav")
     return _sum(ffmpeg("-i", path, *seen, *heard, folder / "proxy.mp4", *listened))
 
@@ -189,7 +192,7 @@ def _all_by_hand(path: Path, folder: Path) -> Effort:
     split = f"[0:v]split={len(names)}{''.join(f'[{name}]' for name in names)}"
     words: list[str | Path] = ["-i", path, "-filter_complex"]
     words.append(";".join([split, "[proxy]setsar=1,format=yuv420p[proxys]", *chains]))
-    quality = ("-crf", str(PROXY_QUALITY["crf"]), "-c:a", "aac", "-b:a", "128k")
+    quality = ("-crf", str(PROXY_QUALITY["crf"]), "-c:a", "copy")
     for name in names:
         chosen = (*_PICTURE, *quality, *_BOX) if name == "proxy" else _settings(name)
         words += ["-map", f"[{name}s]", "-map", "0:a", *chosen, folder / f"{name}.mp4"]

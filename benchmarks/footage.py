@@ -2,7 +2,8 @@
 
 A shot is a camera over a larger picture: it rests, drifts, zooms, shakes like a hand or whips
 round, with grain, and a flash may go off. Shots follow one another by cuts, among them cuts to a
-closer view of the same picture, by dissolves of several lengths, dips to black or white, or wipes.
+closer or wider view of the same picture, by dissolves of several lengths, dips to black or white,
+or wipes.
 """
 
 import subprocess
@@ -26,9 +27,11 @@ PHOTOGRAPHS = (
 """What comes with scikit-image itself, nothing fetched."""
 DISSOLVES = (6, 12, 25, 38, 50, 75)
 """Frames: from as short as can be seen to 3 s at 25 a second."""
-VERSION = 1
+VERSION = 2
 """Part of the films' names; raise it when what is drawn changes."""
 FLASH_FRAMES = 2
+CLOSE = 1.5
+"""Zoom from which a view counts as close."""
 _GRAINS = 8
 
 
@@ -110,7 +113,9 @@ def _storyboard(recipe: Recipe) -> list[_Shot]:
         choice = last if closer else _another(rng, len(pictures), last)
         change, overlap = _change(recipe, rng, is_last=number == recipe.shots - 1)
         frames = lead + overlap + int(rng.integers(recipe.rate // 2, recipe.rate * 4))
-        zoom = 1.9 if closer else 1.15
+        # Closer than close would be the same view: no one sees a cut between two of those.
+        is_close = bool(shots) and shots[-1].views[-1, 0] >= CLOSE
+        zoom = 1.9 if closer and not is_close else 1.15
         views, blur = _move(rng, frames, zoom, recipe.size[0])
         flash = lead + 8 if rng.random() < 0.12 and frames > lead + overlap + 20 else -1
         shots.append(_Shot(pictures[choice], views, blur, flash, change, overlap))

@@ -115,6 +115,6 @@ def in_sentences(results: dict[str, Any]) -> str:
     """Say on what it was measured."""
     result = results["short"]
     return (
-        f"`cutroom video` on the short video, `--virtual --no-transcript`. Runs: {result['runs']}, "
+        f"`cutroom video` on the short video, `--no-transcript`. Runs: {result['runs']}, "
         f"on {in_words(result['measured'])}."
     )

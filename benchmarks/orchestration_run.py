@@ -22,7 +22,7 @@ def main(path: str, out: str) -> dict[str, dict[str, float]]:
     def mark(name: str) -> None:
         marks.append((name, time.monotonic(), time.process_time()))
 
-    recipe = Recipe(render=False, transcribe=False)
+    recipe = Recipe(transcribe=False)
     order = Order(source=source_from(path), recipe=recipe, out=out)
     mark("import the command line")
     connect()

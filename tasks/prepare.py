@@ -23,7 +23,7 @@ def make_normal(original: Original, bench: Workbench) -> Normal:
         return Normal(file=blob, media=made.media, how=made.how, reason=made.reason)
 
 
-@step("proxy", run_name="proxy of {normal_file.file.digest:.8}", ignoring="also")
+@step("proxy", version=2, run_name="proxy of {normal_file.file.digest:.8}", ignoring="also")
 def make_proxy(
     normal_file: Normal, language: str | None, also: tuple[str, ...], bench: Workbench
 ) -> Proxy:
@@ -70,7 +70,7 @@ def make_master(original: Original, slices: int, slice_crc: bool, bench: Workben
         return Master(file=bench.store.keep(path))
 
 
-@step("renditions", run_name="renditions {names}")
+@step("renditions", version=2, run_name="renditions {names}")
 def make_renditions(
     normal_file: Normal, names: tuple[str, ...], bench: Workbench
 ) -> list[Rendition]:

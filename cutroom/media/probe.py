@@ -198,6 +198,8 @@ def _describe_sound(track: Any) -> AudioStream:
         codec=str(context.codec.canonical_name),
         channels=context.channels,
         sample_rate=context.sample_rate,
+        profile=str(context.profile) if context.profile else None,
+        kbps=round(context.bit_rate / 1000) or None if context.bit_rate else None,
         language=None if language in (None, "und") else language,
         is_default=bool(int(track.disposition) & 1),
     )

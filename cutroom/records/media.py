@@ -69,6 +69,10 @@ class AudioStream(Record):
     channels: int
     sample_rate: int
     """Samples per second, in Hz."""
+    profile: str | None = None
+    """Such as `LC` or `HE-AAC`."""
+    kbps: int | None = Field(default=None, gt=0)
+    """Average bit rate by its headers, in 1,000 bits a second; None where they do not say."""
     language: str | None = None
     is_default: bool = False
 

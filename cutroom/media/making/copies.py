@@ -18,6 +18,11 @@ from cutroom.records.media import AudioStream, Media
 SOUND_RATE = 16_000
 """Samples a second, in Hz: what Whisper, Silero and PocketSphinx listen at."""
 SOUND_NAME = "sound.wav"
+KEPT_RATE = 48_000
+"""Samples a second, in Hz, up to which AAC is kept: what every phone plays."""
+_ABOVE = 1.1
+"""Times the bit rate asked for up to which AAC is kept: encoders hit theirs within a few percent,
+and a second generation of it loses more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,9 @@ class Copy:
     target: Target | None = None
     """What is asked of an H.264 encoder; None where `options` name an encoder of another kind."""
     sound: Mapping[str, Any] = field(default_factory=dict)
-    """ffmpeg's options for its sound."""
+    """ffmpeg's options for its sound, where that is encoded."""
+    kept_kbps: int = 0
+    """1,000 bits a second up to which the source's AAC goes along as it is; 0 where none may."""
     most_frames: int | None = None
     """Frames a second that it has at most; None keeps the source's."""
 
@@ -75,7 +82,10 @@ def encode_copies(
     def compose(picture: Any, sound: Any, folder: Path) -> Any:
         branches = [] if picture is None else _branches(picture, media, copies)
         outputs = [
-            _output(copy, branches[number] if branches else None, sound, folder, chosen)
+            _output(
+                *(copy, branches[number] if branches else None, sound, folder, chosen),
+                keeps_sound=_is_good_enough(track, media, copy),
+            )
             for number, copy in enumerate(copies)
         ]
         if listens and sound is not None:
@@ -102,7 +112,17 @@ def listened(sound: Any, path: Path) -> Any:
     )
 
 
-def _output(copy: Copy, picture: Any, sound: Any, folder: Path, chosen: Chosen) -> Any:
+def _is_good_enough(track: AudioStream | None, media: Media, copy: Copy) -> bool:
+    """Say whether the source's sound already is what a copy asks for."""
+    if track is None or media.damage or not track.kbps:
+        return False
+    is_plain = (track.codec, track.profile) == ("aac", "LC") and track.channels <= 2  # noqa: PLR2004
+    return is_plain and track.sample_rate <= KEPT_RATE and track.kbps <= _ABOVE * copy.kept_kbps
+
+
+def _output(
+    copy: Copy, picture: Any, sound: Any, folder: Path, chosen: Chosen, *, keeps_sound: bool
+) -> Any:
     options = dict(copy.options)
     if copy.target is not None:
         encoder = chosen[copy.target]
@@ -111,7 +131,8 @@ def _output(copy: Copy, picture: Any, sound: Any, folder: Path, chosen: Chosen) 
     elif picture is not None:
         picture = picture.filter("format", "yuv420p")
     streams = [stream for stream in (picture, sound) if stream is not None]
-    heard = {} if sound is None else copy.sound
+    heard = {"c:a": "copy"} if keeps_sound else copy.sound
+    heard = {} if sound is None else heard
     return ffmpeg.output(*streams, f"file:{folder / copy.name}", **options, **heard)
 
 

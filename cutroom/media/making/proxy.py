@@ -25,6 +25,8 @@ KEYFRAME_EVERY = 4.0
 """Seconds between keyframes at most: a seek then decodes at most a hundred frames or so."""
 PROXY_QUALITY: dict[str, Any] = {"preset": PRESET, "crf": 21}
 """Clean enough for detectors and eyes; the clips are cut from the normal file, not from this."""
+PROXY_SOUND_KBPS = 320
+"""The source's AAC goes along up to there: this file is heard on the page, and never sent far."""
 PROXY_NAME = "proxy.mp4"
 PICTURE_OPTIONS: Mapping[str, Any] = {
     "fps_mode": "vfr",
@@ -168,6 +170,7 @@ def _copy(media: Media, track: AudioStream | None) -> Copy:
         PICTURE_OPTIONS,
         Target(crf=PROXY_QUALITY["crf"]),
         {} if track is None else {"c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)},
+        PROXY_SOUND_KBPS,
         MAX_FRAME_RATE if media.video.frame_rate > MAX_FRAME_RATE + 1 else None,
     )
 

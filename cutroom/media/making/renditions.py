@@ -121,7 +121,8 @@ def _copy(name: str, one: Profile) -> Copy:
         return Copy(f"{name}{one.suffix}", *box, options, None, {"c:a": "libopus", **sound})
     keys = {"force_key_frames": "expr:gte(t,n_forced*4)", "movflags": "+faststart"}
     options = {**keys, "f": "mp4", **common}
-    return Copy(f"{name}{one.suffix}", *box, options, target, {"c:a": "aac", **sound})
+    heard = {"c:a": "aac", **sound}
+    return Copy(f"{name}{one.suffix}", *box, options, target, heard, one.audio_kbps)
 
 
 def _checked(name: str, path: Path, source: Media) -> RenditionFile:

@@ -1,12 +1,36 @@
 """One process decodes a video once for everyone who wants a file of it."""
 
+import hashlib
+
+import av
 import ffmpeg
 import pytest
 from videos import make_video
 
 from cutroom.media.ffmpeg import counted, run
+from cutroom.media.making.chunks import CORES_EACH, Chunking
 from cutroom.media.making.proxy import make_proxy
+from cutroom.media.making.renditions import make_renditions
 from cutroom.media.probe import probe
+
+
+def sound_of(path):
+    """Return when sound and picture begin, in seconds, and a digest of each packet of sound."""
+    with av.open(str(path)) as container:
+        starts = [float(stream.start_time * stream.time_base) for stream in container.streams]
+        tracks = [stream for stream in container.streams if stream.type == "audio"]
+        packets = [packet for packet in container.demux(tracks[0]) if packet.size]
+        digests = [hashlib.sha256(bytes(packet)).hexdigest() for packet in packets]
+        return [start - starts[0] for start in starts], digests
+
+
+def with_late_sound(path, **options):
+    """Write a film whose tone begins half a second after its picture."""
+    picture = ffmpeg.input("testsrc2=size=640x360:rate=25", f="lavfi", t=3)
+    sound = ffmpeg.input("sine=frequency=440:sample_rate=48000", f="lavfi", t=2, itsoffset=0.5)
+    chosen = {"c:v": "libx264", "preset": "ultrafast", "g": 25, "c:a": "aac", **options}
+    run(ffmpeg.output(picture, sound, f"file:{path}", **chosen))
+    return path
 
 
 def test_proxy_copies_and_sound_come_out_of_one_process(tmp_path):
@@ -45,3 +69,48 @@ def test_copies_for_people_carry_the_default_track(tmp_path):
     media = probe(source)
     assert make_proxy(source, media, tmp_path, language="de", also=("360p",)).renditions == ()
     assert len(make_proxy(source, media, tmp_path, language="en", also=("360p",)).renditions) == 1
+
+
+@pytest.mark.parametrize("chunking", [None, Chunking(cores=2 * CORES_EACH, longest=2)])
+def test_sound_that_is_good_enough_is_kept(tmp_path, chunking):
+    """A second generation of AAC at the same rate sounds worse and saves nothing."""
+    source = with_late_sound(tmp_path / "a.mp4", **{"b:a": "96k"})
+
+    (made,) = make_renditions(source, probe(source), ("480p",), tmp_path, chunking=chunking)
+
+    assert probe(made.path).audio[0].kbps == pytest.approx(96, rel=0.3)
+    starts, packets = sound_of(made.path)
+    wanted_starts, wanted = sound_of(source)
+    assert packets == wanted
+    assert starts == pytest.approx(wanted_starts, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"b:a": "256k", "af": "aeval=random(0):c=same"}, "480p"),
+        ({"ac": 6, "b:a": "90k"}, "480p"),
+        ({"ar": 96000, "b:a": "90k"}, "480p"),
+        ({"c:a": "libmp3lame", "b:a": "96k"}, "480p"),
+        ({"b:a": "96k"}, "webm_720p"),
+    ],
+    ids=["more than asked for", "surround", "96 kHz", "MP3", "WebM"],
+)
+def test_other_sound_is_encoded(tmp_path, options, name):
+    """What a profile promises about the sound holds for every source."""
+    source = with_late_sound(tmp_path / "a.mp4", **options)
+
+    (made,) = make_renditions(source, probe(source), (name,), tmp_path)
+
+    assert not set(sound_of(made.path)[1]) & set(sound_of(source)[1])
+    assert probe(made.path).audio[0].channels <= 2
+
+
+def test_damaged_sound_is_encoded(tmp_path):
+    """The decoder conceals what a copy would carry on."""
+    source = with_late_sound(tmp_path / "a.mp4", **{"b:a": "96k"})
+    media = probe(source).model_copy(update={"damage": ("packets are broken",)})
+
+    (made,) = make_renditions(source, media, ("480p",), tmp_path)
+
+    assert not set(sound_of(made.path)[1]) & set(sound_of(source)[1])
