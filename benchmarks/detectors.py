@@ -22,7 +22,7 @@ with shots of 0.6 s or more, its default backend and its automatic downscaling."
 def cutroom(path: Path) -> Callable[[], Found]:
     """Prepare Cutroom: probing the file is part of what is timed."""
     from cutroom.media.probe import probe  # noqa: PLC0415  imports are not timed
-    from cutroom.media.watching.scenes import (  # noqa: PLC0415
+    from cutroom.media.shots.scenes import (  # noqa: PLC0415
         find_changes,
         join_scenes,
         windows_of_keyframes,

@@ -2,7 +2,8 @@
 
 from prefect import get_run_logger
 
-from cutroom.media.watching import faces, scenes
+from cutroom.media.shots import scenes
+from cutroom.media.watching import faces
 from cutroom.media.watching.stills import COUNT, make_stills
 from cutroom.records.clip import Moment
 from cutroom.records.findings import Change, FaceTrack, Scene

@@ -10,7 +10,7 @@ from cutroom.media.listening.sound import Sound
 from cutroom.media.making.normal import NormalFile, make_normal
 from cutroom.media.making.proxy import ProxyFile, make_proxy
 from cutroom.media.probe import probe
-from cutroom.media.watching.scenes import find_changes, join_scenes, windows_of_keyframes
+from cutroom.media.shots.scenes import find_changes, join_scenes, windows_of_keyframes
 from cutroom.media.watching.thumbnail import make_thumbnail
 from cutroom.records.clip import Cut
 from cutroom.records.findings import Scene

@@ -1,1 +1,1 @@
-"""What is seen: scenes, faces, and stills of them."""
+"""What is seen: faces, and stills of the scenes."""

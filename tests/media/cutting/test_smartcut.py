@@ -1,122 +1,32 @@
 """Clips whose middle is copied: every frame once, bit by bit, whatever the source is like."""
 
 import hashlib
-from dataclasses import replace
 from fractions import Fraction
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import av
 import ffmpeg
 import numpy as np
 import pytest
 
-from cutroom.media.bitstream.nal_units import split_lengths
-from cutroom.media.bitstream.sample_description import SampleDescription, unit_type
-from cutroom.media.bitstream.slice_header import IDR
-from cutroom.media.cutting.ends import End, encode_end
 from cutroom.media.cutting.few_frames import luma_of
-from cutroom.media.cutting.packets import choose_frames, read_packets
-from cutroom.media.cutting.rendering import RenderedCut, render_cut
-from cutroom.media.cutting.seams import beside_head, beside_tail, likeness_at_seams
-from cutroom.media.cutting.smart_plan import OVERHEAD, SmartPlan, plan_smart_cut
-from cutroom.media.cutting.splicing import Pieces, splice
+from cutroom.media.cutting.smart_plan import OVERHEAD
 from cutroom.media.ffmpeg import guarded_input, run
 from cutroom.media.probe import probe
-from cutroom.records.clip import Cut
-from cutroom.records.errors import OutputUnsound
-from cutroom.records.media import Media
-from cutroom.records.span import Span
-from tests.media.numbered_video import heard_clicks, make_numbered, shown_numbers, shown_times
+from tests.media.cutting.smart_sources import (
+    OPEN,
+    SOURCES,
+    X264,
+    cut_out,
+    h264,
+    pictures,
+    plan_of,
+    same_as,
+)
+from tests.media.numbered_video import heard_clicks, shown_numbers, shown_times
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
-X264 = "keyint=24:min-keyint=24:scenecut=0"
-OPEN = f"{X264}:open-gop=1"
-X265 = f"log-level=none:{X264}"
 SYNC = 0.02
-NUMBERS = count()
-
-
-def a_cut(start: float, end: float) -> Cut:
-    return Cut(id=f"{next(NUMBERS):016x}", span=Span(start=start, end=end), title="", score=1)
-
-
-def cut_out(source: Path, start: float, end: float) -> RenderedCut:
-    """Render one span of a file beside it, in the mode that is used unless another is asked for."""
-    return render_cut(source, probe(source), a_cut(start, end), source.parent)
-
-
-def plan_of(source: Path, start: float, end: float) -> SmartPlan | None:
-    media = probe(source)
-    span = Span(start=start, end=end)
-    packets = read_packets(source, media, span)
-    return plan_smart_cut(source, media, packets, span, choose_frames(packets, span, media))
-
-
-def h264(path: Path, words: str = X264, **settings: Any) -> Path:
-    options = {"bf": "3", "x264-params": words, **settings.pop("options", {})}
-    return make_numbered(path, **{"frames": 120, "options": options, **settings})
-
-
-def hevc(path: Path, words: str = X265, **settings: Any) -> Path:
-    options = {"x265-params": words}
-    return make_numbered(
-        path, **{"frames": 120, "codec": "libx265", "options": options, **settings}
-    )
-
-
-def pictures(path: Path) -> list[np.ndarray]:
-    """Decode every frame, untouched: brightness and colour below each other."""
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray() for frame in container.decode(video=0)]
-
-
-def same_as(source: Path, clip: Path, first: int) -> list[bool]:
-    """Say of each frame of a clip whether it is bit by bit the source's."""
-    originals = pictures(source)[first:]
-    return [
-        np.array_equal(one, other) for one, other in zip(pictures(clip), originals, strict=False)
-    ]
-
-
-SOURCES = {
-    "plain": lambda folder: h264(folder / "plain.mp4"),
-    "no B-frames": lambda folder: h264(folder / "ip.mp4", options={"bf": "0"}),
-    "deep B-frames": lambda folder: h264(
-        folder / "deep.mp4", f"{X264}:bframes=8:b-pyramid=normal:b-adapt=0:ref=6"
-    ),
-    "baseline": lambda folder: h264(
-        folder / "base.mp4", options={"profile": "baseline", "level": "4.0"}
-    ),
-    "main, no CABAC": lambda folder: h264(
-        folder / "main.mp4", f"{X264}:cabac=0:8x8dct=0:ref=4", options={"profile": "main"}
-    ),
-    "scaling lists": lambda folder: h264(folder / "cqm.mp4", f"{X264}:cqm=jvt:slices=3"),
-    "other ids": lambda folder: h264(folder / "ids.mp4", f"{X264}:sps-id=1"),
-    "4:2:2": lambda folder: h264(folder / "422.mp4", pixel_format="yuv422p"),
-    "10 bits": lambda folder: h264(folder / "ten.mp4", pixel_format="yuv420p10le"),
-    "full range": lambda folder: h264(folder / "full.mp4", pixel_format="yuvj420p"),
-    "Matroska": lambda folder: h264(folder / "plain.mkv"),
-    "NTSC": lambda folder: h264(folder / "ntsc.mp4", rate=Fraction(30000, 1001)),
-    "open groups": lambda folder: h264(folder / "open.mp4", OPEN),
-    "open groups, deep B-frames": lambda folder: h264(
-        folder / "deep.mp4", f"{OPEN}:bframes=8:b-pyramid=normal:b-adapt=0:ref=6"
-    ),
-    "open groups, strict pyramid": lambda folder: h264(
-        folder / "strict.mp4", f"{OPEN}:bframes=5:b-pyramid=strict:b-adapt=0:ref=4:slices=3"
-    ),
-    "open groups, no CABAC": lambda folder: h264(
-        folder / "main.mp4", f"{OPEN}:cabac=0:8x8dct=0:ref=16", options={"profile": "main"}
-    ),
-    "open groups, two fields": lambda folder: h264(
-        folder / "two.mp4", f"{OPEN}:fake-interlaced=1:direct=temporal:ref=1"
-    ),
-    "HEVC": lambda folder: hevc(folder / "closed.mp4", f"{X265}:open-gop=0"),
-    "HEVC, open groups": lambda folder: hevc(folder / "open.mp4", f"{X265}:open-gop=1"),
-    "HEVC, 10 bits": lambda folder: hevc(folder / "ten.mkv", pixel_format="yuv420p10le"),
-    "HEVC, no B-frames": lambda folder: hevc(folder / "ip.mp4", f"{X265}:bframes=0"),
-}
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -301,187 +211,6 @@ def test_keyframes_ten_seconds_apart(tmp_path):
     assert clip.how == "smart"
     assert shown_numbers(clip.path) == list(range(200, 540))
     assert all(same_as(source, clip.path, 200)[50:330])
-
-
-def test_a_clip_of_open_groups_begins_with_an_idr(tmp_path):
-    """Wherever it is cut; the pictures that led to the keyframe and leaned back are encoded."""
-    source = SOURCES["open groups"](tmp_path)
-
-    plan = plan_of(source, 20 / 25, 107 / 25)
-    clip = cut_out(source, 24 / 25, 107 / 25)
-
-    assert plan is not None
-    assert plan.start.is_restart
-    assert unit_kinds(plan.start.data) >= {IDR}
-    assert len(plan.head) == 4
-    with av.open(str(clip.path)) as container:
-        first = next(container.demux(video=0))
-        assert IDR in unit_kinds(bytes(first))
-    assert all(same_as(source, clip.path, 24)[:70])
-
-
-def unit_kinds(data: bytes) -> set[int]:
-    return {unit_type("h264", unit) for unit in split_lengths(data, 4)}
-
-
-def test_a_seek_to_the_last_open_group_shows_all_of_it(tmp_path):
-    """The seam never lies so close behind its keyframe that ffmpeg's decoder would drop one."""
-    source = h264(tmp_path / "open.mp4", f"{OPEN}:b-pyramid=none:ref=5")
-
-    for stop in range(97, 104):
-        clip = cut_out(source, 24 / 25, stop / 25)
-
-        assert clip.how != "encoded"
-        with av.open(str(clip.path)) as container:
-            stream = container.streams.video[0]
-            keys = [packet.pts for packet in container.demux(stream) if packet.is_keyframe]
-            container.seek(keys[-2], stream=stream)
-            shown = [frame.pts for frame in container.decode(stream) if frame.pts >= keys[-2]]
-        first = round(float(keys[-2] * stream.time_base) * 25)
-        assert len(shown) == stop - 24 - first
-
-
-def test_a_run_that_proves_broken_is_encoded(tmp_path):
-    """A packet is missing far behind the keyframe that the run began at."""
-    source = without_packet(SOURCES["open groups, no CABAC"](tmp_path), tmp_path / "gap.mp4", 63)
-
-    plan = plan_of(source, 17 / 25, 107 / 25)
-    clip = cut_out(source, 17 / 25, 107 / 25)
-
-    assert plan is not None
-    assert plan.start.is_restart
-    assert clip.how == "encoded"
-
-
-def without_packet(source: Path, path: Path, number: int) -> Path:
-    """Copy a file but for one picture that others lean on: the first from `number` on."""
-    with av.open(str(source)) as container, av.open(str(path), "w") as target:
-        stream = container.streams.video[0]
-        added = target.add_stream_from_template(stream)
-        packets = [packet for packet in container.demux(stream) if packet.size]
-        left_out = next(
-            at for at, one in enumerate(packets) if at >= number and not one.is_disposable
-        )
-        for packet in (*packets[:left_out], *packets[left_out + 1 :]):
-            packet.stream = added
-            target.mux(packet)
-    return path
-
-
-def test_a_source_with_short_lengths_is_joined_in_its_own_form(tmp_path):
-    """Units may be preceded by lengths of two bytes instead of four."""
-    source = with_short_lengths(h264(tmp_path / "four.mp4"), tmp_path / "two.mp4")
-
-    clip = cut_out(source, 17 / 25, 107 / 25)
-
-    assert clip.how == "smart"
-    assert shown_numbers(clip.path) == list(range(17, 107))
-    with av.open(str(clip.path)) as container:
-        data = container.streams.video[0].codec_context.extradata
-    assert SampleDescription.read("h264", data).length_size == 2
-
-
-def with_short_lengths(source: Path, path: Path) -> Path:
-    """Copy a file, lengths of four bytes becoming lengths of two."""
-    with av.open(str(source)) as container, av.open(str(path), "w") as target:
-        stream = container.streams.video[0]
-        added = target.add_stream_from_template(stream)
-        data = bytearray(stream.codec_context.extradata)
-        data[4] = 0xFC | 1
-        added.codec_context.extradata = bytes(data)
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            old, new, at = bytes(packet), b"", 0
-            while at < len(old):
-                end = at + 4 + int.from_bytes(old[at : at + 4], "big")
-                new += old[at + 2 : end]
-                at = end
-            moved = av.Packet(new)
-            moved.pts, moved.dts, moved.time_base = packet.pts, packet.dts, packet.time_base
-            moved.is_keyframe, moved.stream = packet.is_keyframe, added
-            target.mux(moved)
-    return path
-
-
-def test_the_ends_fit_their_source(tmp_path):
-    """One sample description with both parameter sets, of one profile, level, shape and colour."""
-    source = tmp_path / "tagged.mp4"
-    picture = ffmpeg.input("testsrc2=size=320x240:rate=25", f="lavfi", t=5).filter("setsar", "4/3")
-    colour = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
-    words = {"x264-params": X264, "level": "4.1", "profile": "high", **colour}
-    run(ffmpeg.output(picture, str(source), pix_fmt="yuv420p", **words))
-
-    clip = cut_out(source, 17 / 25, 106 / 25)
-
-    assert clip.how == "smart"
-    before, after = probe(source), probe(clip.path)
-    for trait in ("profile", "pixel_format", "pixel_shape", "width", "height", "time_base"):
-        assert getattr(after.video, trait) == getattr(before.video, trait)
-    assert colours_of(clip.path) == colours_of(source)
-    description = described(clip.path, after)
-    assert [unit[1:4] for unit in description.of_kind("sps")] == [
-        description.of_kind("sps")[0][1:4]
-    ] * 2
-    assert len(description.ids) == 2
-
-
-@pytest.mark.parametrize(("kind", "profile"), [("baseline", 66), ("main, no CABAC", 77)])
-def test_the_ends_are_of_no_higher_profile(tmp_path, kind, profile):
-    """A player that was made for the source's plays them."""
-    clip = cut_out(SOURCES[kind](tmp_path), 17 / 25, 106 / 25)
-
-    description = described(clip.path, probe(clip.path))
-
-    assert [unit[1] for unit in description.of_kind("sps")] == [profile, profile]
-
-
-def described(path: Path, media: Media) -> SampleDescription:
-    with av.open(str(path)) as container:
-        data = container.streams.video[0].codec_context.extradata
-    return SampleDescription.read("h264" if media.video.codec == "h264" else "hevc", data)
-
-
-def colours_of(path: Path) -> set[tuple[int, int, int, int]]:
-    with av.open(str(path)) as container:
-        return {
-            (one.color_primaries, one.color_trc, one.colorspace, one.color_range)
-            for one in container.decode(video=0)
-        }
-
-
-def test_a_seam_is_looked_at_frame_by_frame(tmp_path):
-    """A copied frame that is not the source's is refused; an encoded one is less like it."""
-    source = SOURCES["plain"](tmp_path)
-    media, plan = probe(source), plan_of(source, 17 / 25, 107 / 25)
-    assert plan is not None
-    looked_at, part = beside_head(plan), tmp_path / "clip.mp4"
-    words = {"key": plan.head_key, "looked_at": looked_at, "crf": 10}
-    head = encode_end(source, media, plan.picture, plan.head, **words)
-    words = {"key": plan.tail_key, "looked_at": beside_tail(plan), "crf": 10}
-    tail = encode_end(source, media, plan.picture, plan.tail, **words) if len(plan.tail) else End()
-    splice(source, media, Pieces(plan, head, tail), part)
-
-    def with_other(pts: int) -> End:
-        return replace(head, pictures={**head.pictures, pts: 255 - head.pictures[pts]})
-
-    assert likeness_at_seams(part, plan, head, tail) > 0.99
-    assert likeness_at_seams(part, plan, with_other(int(plan.head[-1])), tail) < 0.5
-    with pytest.raises(OutputUnsound, match="copied frame"):
-        likeness_at_seams(part, plan, with_other(int(plan.run[0])), tail)
-
-
-def test_a_missing_or_doubled_frame_is_refused(tmp_path):
-    """Before anything is written."""
-    source = SOURCES["plain"](tmp_path)
-    media, plan = probe(source), plan_of(source, 17 / 25, 107 / 25)
-    assert plan is not None
-    words = {"key": plan.head_key, "looked_at": beside_head(plan), "crf": 10}
-    head = encode_end(source, media, plan.picture, plan.head, **words)
-
-    for samples in (head.samples[:-1], (*head.samples, head.samples[-1])):
-        with pytest.raises(OutputUnsound, match="missing, or there twice"):
-            splice(source, media, Pieces(plan, replace(head, samples=samples)), tmp_path / "x.mp4")
 
 
 @pytest.mark.corpus

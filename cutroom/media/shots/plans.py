@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutroom.media.watching.changes import FLASH
-from cutroom.media.watching.costs import costly_stretches
-from cutroom.media.watching.groups import Group
-from cutroom.media.watching.hints import Hints, read_hints
-from cutroom.media.watching.looks import CUT, differ, distance
+from cutroom.media.shots.costs import costly_stretches
+from cutroom.media.shots.cuts import FLASH
+from cutroom.media.shots.groups import Group
+from cutroom.media.shots.hints import Hints, read_hints
+from cutroom.media.shots.looks import CUT, differ, distance
 from cutroom.records.span import Span
 
 CALM = 0.38

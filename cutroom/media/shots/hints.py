@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cutroom.media.watching.groups import Group, Kind
+from cutroom.media.shots.groups import Group
+from cutroom.media.shots.kinds import Kind
 from cutroom.records.span import Span
 
 RUN = 5

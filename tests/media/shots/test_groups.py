@@ -6,7 +6,9 @@ from av.video.frame import PictureType
 from shots import film, shot
 
 from cutroom.media.probe import probe
-from cutroom.media.watching.groups import Group, Kind, Reader, read_groups
+from cutroom.media.shots.groups import Group, read_groups
+from cutroom.media.shots.kinds import Kind
+from cutroom.media.shots.reader import Reader
 from cutroom.records.span import Span
 
 
@@ -63,7 +65,9 @@ def test_a_group_is_found_again_by_its_position(path):
 
     with Reader(path, probe(path)) as reader:
         for group in reversed(groups):
-            times = [reader.time(packet) for packet in reader.packets_of(group)]
+            times = [
+                reader.time(packet) for packet in reader.packets_from(group.position, group.start)
+            ]
             assert times == group.times
 
 
@@ -72,7 +76,7 @@ def test_frames_nothing_is_predicted_from_can_be_left_out(path):
     group = all_groups(path)[1]
 
     with Reader(path, probe(path)) as reader:
-        for packet in reader.packets_of(group):
+        for packet in reader.packets_from(group.position, group.start):
             reader.feed(packet, "NONREF")
         seen = reader.finish()
 

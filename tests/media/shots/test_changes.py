@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from shots import black, dissolve, pan, shot, wipe
 
-from cutroom.media.watching.changes import find_cuts, find_gradual
-from cutroom.media.watching.groups import Strip
-from cutroom.media.watching.looks import look_at
+from cutroom.media.shots.cuts import find_cuts
+from cutroom.media.shots.gradual import find_gradual
+from cutroom.media.shots.groups import Strip
+from cutroom.media.shots.looks import look_at
 
 
 def strip(*parts, gap=0.04):

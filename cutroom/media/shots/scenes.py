@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from cutroom.media.watching.groups import Reader, Strip, read_groups
-from cutroom.media.watching.looks import Look
-from cutroom.media.watching.searching import changes_in, search
+from cutroom.media.shots.groups import Strip, read_groups
+from cutroom.media.shots.looks import Look
+from cutroom.media.shots.reader import Reader
+from cutroom.media.shots.searching import changes_in, search
 from cutroom.records.findings import Change, Scene
 from cutroom.records.media import Media
 from cutroom.records.span import Span

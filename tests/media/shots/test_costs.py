@@ -2,8 +2,9 @@
 
 import pytest
 
-from cutroom.media.watching.costs import costly_stretches
-from cutroom.media.watching.groups import Group, Kind
+from cutroom.media.shots.costs import costly_stretches
+from cutroom.media.shots.groups import Group
+from cutroom.media.shots.kinds import Kind
 
 USUAL = [Kind.LEAF, Kind.MIDDLE, Kind.LEAF, Kind.FORWARD]
 

@@ -9,14 +9,14 @@ import pytest
 from shots import NO_KEYFRAME_AT_CUTS, black, dissolve, film, pan, shot, wipe
 
 from cutroom.media.probe import probe
-from cutroom.media.watching.groups import Group
-from cutroom.media.watching.plans import OPENING, Plan
-from cutroom.media.watching.scenes import (
+from cutroom.media.shots.groups import Group
+from cutroom.media.shots.plans import OPENING, Plan
+from cutroom.media.shots.scenes import (
     find_changes,
     join_scenes,
     windows_of_keyframes,
 )
-from cutroom.media.watching.searching import _is_still_new, _second_plans
+from cutroom.media.shots.searching import _is_still_new, _second_plans
 from cutroom.records.findings import Change
 from cutroom.records.span import Span
 

@@ -7,7 +7,8 @@ predicting from both sides, for brightness is predicted better forward.
 import numpy as np
 import numpy.typing as npt
 
-from cutroom.media.watching.groups import Group, Kind
+from cutroom.media.shots.groups import Group
+from cutroom.media.shots.kinds import Kind
 from cutroom.records.span import Span
 
 AVERAGED = 7

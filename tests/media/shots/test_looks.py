@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from shots import pan
 
-from cutroom.media.watching import looks
+from cutroom.media.shots import looks
 
 
 def look(picture, pixel_format="yuv420p"):

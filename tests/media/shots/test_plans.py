@@ -7,9 +7,10 @@ import pytest
 from shots import dissolve, film, shot
 
 from cutroom.media.probe import probe
-from cutroom.media.watching.groups import Group, Kind, read_groups
-from cutroom.media.watching.looks import LUMA_CELLS
-from cutroom.media.watching.plans import OPENING, plan_groups
+from cutroom.media.shots.groups import Group, read_groups
+from cutroom.media.shots.kinds import Kind
+from cutroom.media.shots.looks import LUMA_CELLS
+from cutroom.media.shots.plans import OPENING, plan_groups
 from cutroom.records.span import Span
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cutroom.media.watching.changes import FLASH, find_cuts, find_gradual
-from cutroom.media.watching.groups import Group, Reader, Strip
-from cutroom.media.watching.looks import CUT, FAINT, Look, differ, distance
-from cutroom.media.watching.plans import OPENING, Plan, plan_groups
+from cutroom.media.shots.cuts import FLASH, find_cuts
+from cutroom.media.shots.gradual import find_gradual
+from cutroom.media.shots.groups import Group, Strip
+from cutroom.media.shots.looks import CUT, FAINT, Look, differ, distance
+from cutroom.media.shots.plans import OPENING, Plan, plan_groups
+from cutroom.media.shots.reader import Reader
 from cutroom.records.findings import Change
 from cutroom.records.media import Media
 from cutroom.records.span import Span
@@ -98,7 +100,7 @@ def _decode(
 
 def _decode_group(reader: Reader, group: Group, plan: Plan, goal: Look | None) -> dict[float, Look]:
     skip = group.skip
-    for packet in reader.packets_of(group):
+    for packet in reader.packets_from(group.position, group.start):
         time = reader.time(packet)
         is_sharp = any(span.start <= time <= span.end for span in plan.sharp)
         reader.feed(packet, "DEFAULT" if is_sharp else skip)

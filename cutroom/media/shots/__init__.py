@@ -1,0 +1,1 @@
+"""Where shots change: the compressed stream first, pictures only where it leaves a doubt."""
