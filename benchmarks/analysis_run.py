@@ -19,7 +19,8 @@ from cutroom.media.listening.sound import Sound, measure_energy
 from cutroom.media.making.proxy import make_proxy
 from cutroom.media.memory import give_back, share_heaps
 from cutroom.media.probe import probe
-from cutroom.media.watching import faces, scenes
+from cutroom.media.shots import scenes
+from cutroom.media.watching import faces
 from cutroom.media.watching.stills import COUNT, make_stills
 from cutroom.records.findings import FaceTrack, Scene
 from cutroom.records.media import Media
