@@ -38,13 +38,14 @@ def search(path: Path, media: Media, groups: list[Group]) -> list[Change]:
     plans = plan_groups(groups)
     seen = _decode(path, media, groups, plans)
     strips = _strips(groups, plans, seen)
-    found = _all_changes(strips, media.duration)
+    found = [change for strip in strips for change in changes_in(strip, media.duration)]
     second = _second_plans(groups, plans, seen, strips, found)
     if not all(plan.is_nothing for plan in second):
         more = _decode(path, media, groups, second)
         seen = [old | new for old, new in zip(seen, more, strict=True)]
         plans = [_both(one, two) for one, two in zip(plans, second, strict=True)]
-        found = _all_changes(_strips(groups, plans, seen), media.duration)
+        strips = _strips(groups, plans, seen)
+        found = [change for strip in strips for change in changes_in(strip, media.duration)]
     proven = [
         Change(time=max(0.0, other.start))
         for plan, (one, other), looks in zip(plans, pairwise(groups), seen, strict=False)
@@ -65,10 +66,6 @@ def _is_still_new(one: Group, other: Group, looks: dict[float, Look]) -> bool:
         last = looks[max(looks)] if looks else one.look
         recent = [] if last is None else [last]
     return all(differ(look, other.look) for look in recent)
-
-
-def _all_changes(strips: list[Strip], duration: float) -> list[Change]:
-    return [change for strip in strips for change in changes_in(strip, duration)]
 
 
 def changes_in(strip: Strip, duration: float) -> list[Change]:
