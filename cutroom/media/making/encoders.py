@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import ffmpeg
 
 from cutroom.media.ffmpeg import run
-from cutroom.records.errors import MediaError
+from cutroom.records.errors import FfmpegKilled, MediaError
 
 ENCODERS = (
     *("libx264", "h264_nvenc", "h264_qsv", "h264_vaapi", "h264_videotoolbox"),
@@ -28,7 +28,11 @@ class Trial:
 
 
 def try_encoder(encoder: str) -> Trial:
-    """Encode ten generated frames and say whether that worked."""
+    """Encode ten generated frames and say whether that worked.
+
+    Raises:
+        FfmpegKilled: Someone killed the trial, which says nothing about the encoder.
+    """
     with TemporaryDirectory() as folder:
         picture = ffmpeg.input(f"testsrc2=size={TRIAL_SIZE}:rate=25", f="lavfi", t=0.4)
         if encoder.endswith("_vaapi"):
@@ -42,6 +46,8 @@ def try_encoder(encoder: str) -> Trial:
             trial = trial.global_args("-init_hw_device", "vaapi=gpu", "-filter_hw_device", "gpu")
         try:
             run(trial, timeout=20)
+        except FfmpegKilled:
+            raise
         except MediaError as error:
             return Trial(
                 encoder, works=False, why_not=error.problem.removeprefix("ffmpeg failed: ")

@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from cutroom.media.ffmpeg import Run, guarded_input, run
-from cutroom.records.errors import MediaError
+from cutroom.records.errors import FfmpegKilled, MediaError
 from cutroom.records.media import Media
 
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "vc1")
@@ -18,11 +18,17 @@ TRIAL_SECONDS = 4
 
 
 def helps(source: Path, media: Media) -> bool:
-    """Say whether a video's own beginning decodes faster on the card, and just as completely."""
+    """Say whether a video's own beginning decodes faster on the card, and just as completely.
+
+    Raises:
+        FfmpegKilled: Someone killed a trial; nothing is known then.
+    """
     if media.video.codec not in CODECS:
         return False
     try:
         on_card, plain = (_decode(source, media, options) for options in (ON_CARD, {}))
+    except FfmpegKilled:
+        raise
     except MediaError:
         return False
     return on_card.seconds < plain.seconds

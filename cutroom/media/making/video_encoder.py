@@ -16,7 +16,7 @@ import ffmpeg
 
 from cutroom.media.ffmpeg import guarded_input, run
 from cutroom.media.making.encoders import try_encoder
-from cutroom.records.errors import MediaError
+from cutroom.records.errors import FfmpegKilled, MediaError
 
 SOFTWARE = "libx264"
 NVENC = "h264_nvenc"
@@ -102,7 +102,11 @@ def software(target: Target) -> VideoEncoder:
 
 
 def calibrate(target: Target, names: tuple[str, ...] = HARDWARE) -> VideoEncoder:
-    """Return the fastest encoder that reaches libx264's SSIM at a target, by trying them."""
+    """Return the fastest encoder that reaches libx264's SSIM at a target, by trying them.
+
+    Raises:
+        FfmpegKilled: Someone killed a trial; nothing is known then.
+    """
     working = [name for name in names if try_encoder(name).works]
     if not working:
         return software(target)
@@ -125,6 +129,8 @@ def _match(
     for encoder in _candidates(name, target):
         try:
             ssim, seconds = _trial(footage, encoder)
+        except FfmpegKilled:
+            raise
         except MediaError:
             return None
         if ssim >= floor:

@@ -12,7 +12,7 @@ from cutroom.media.making.proxy import make_proxy
 from cutroom.media.making.renditions import make_renditions
 from cutroom.media.making.video_encoder import HARDWARE, Target, calibrate, measure_ssim, software
 from cutroom.media.probe import probe
-from cutroom.records.errors import FfmpegFailed
+from cutroom.records.errors import FfmpegFailed, FfmpegKilled
 
 PROXY, COPY = Target(crf=21), Target(kbps=1500, short_side=480)
 
@@ -59,6 +59,18 @@ def test_the_machine_is_tried_once_for_each_target(tmp_path, card, monkeypatch):
         assert encoders.best(PROXY) == software(PROXY)
         assert encoders.best(COPY) == software(COPY)
     assert asked == [(PROXY, HARDWARE), (COPY, HARDWARE)]
+
+
+def test_a_killed_trial_is_noted_nowhere(tmp_path, card, monkeypatch):
+    """Out of memory for a moment is no verdict on a card; the next job tries again."""
+    notes = tmp_path / "notes.json"
+    monkeypatch.setenv("CUTROOM_FAILPOINT", "ffmpeg:1:child")
+    monkeypatch.setenv("CUTROOM_FAILPOINT_ABOUT", "/trial.mkv")
+
+    with pytest.raises(FfmpegKilled):
+        Encoders(notes).best(PROXY)
+
+    assert not notes.exists()
 
 
 def test_a_named_encoder_is_the_only_one_tried(tmp_path, card, monkeypatch):
