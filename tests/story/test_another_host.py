@@ -12,6 +12,7 @@ from object_store import settings_of
 from videos import make_video
 
 from blocks.settings import prefect_environment, settings
+from cutroom.media.probe import probe
 
 LEASE = 4.0
 """Seconds of silence; the least that the setting takes."""
@@ -72,3 +73,34 @@ def test_a_job_goes_on_where_the_lost_host_had_come_to(shared, gate, tmp_path):
         *(verbs["put"] + verbs["list"], verbs["get"], verbs["head"]),
     )
     assert list((shared.out / "clips").glob("*.mp4"))
+
+
+@pytest.mark.slow
+def test_an_export_may_be_made_on_another_host(shared, tmp_path):
+    """Of a clip that was only chosen there, and of the master: the source is fetched again."""
+    from cutroom.catalog import reading, writing  # noqa: PLC0415  slow to import
+    from cutroom.catalog.sessions import open_catalog  # noqa: PLC0415
+
+    catalog = open_catalog(settings().catalog)
+    path = make_video(tmp_path / "a.mp4", seconds=12, size="320x180")
+    job = writing.accept(catalog, shared.order(path, clips=1, render=False))
+    here = shared.environment()
+    assert work(job, here) == 0
+    (cut,) = reading.cuts(catalog, job.id)
+
+    other, out = tmp_path / "other", tmp_path / "exported"
+    shutil.copytree(shared.home / "models", other / "models")
+    there = here | prefect_environment(other) | {"CUTROOM_HOME": str(other)}
+    words = ["export", job.id, "--clip", cut.id, "--master", "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "cutroom.cli", *words],
+        env=there | {"PREFECT_API_URL": shared.api},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert {line.removeprefix(f"{out}/") for line in done.stdout.split()} >= {"master.mkv"}
+    assert probe(out / "master.mkv").duration == pytest.approx(12, abs=0.1)
+    (clip,) = (out / "clips").glob("*.mp4")
+    assert probe(clip).duration == pytest.approx(cut.span.end - cut.span.start, abs=0.05)
