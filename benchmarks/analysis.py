@@ -78,8 +78,8 @@ def _beside(analyses: list[Usage], decodes: list[Usage]) -> dict[str, dict[str, 
 
 def _analyse(path: Path, home: Path) -> Usage:
     with tempfile.TemporaryDirectory(dir=home / "bench") as folder:
-        words = [path.resolve(), home / "models" / FACE_MODEL, folder]
-        command = [sys.executable, "-m", "benchmarks.analysis_run", *words]
+        command: list[str | Path] = [sys.executable, "-m", "benchmarks.analysis_run"]
+        command += [path.resolve(), home / "models" / FACE_MODEL, folder]
         return measured(command, folder=Path(__file__).parents[1])
 
 

@@ -7,7 +7,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +76,12 @@ def main(path: Path, model: Path, folder: Path) -> dict[str, object]:
         report = report.model_copy(update={"silences": tuple(silences), "speech": tuple(spoken)})
         draw_timeline(report, folder / "timeline.png", energy=energy, thumbnails=stills)
         write_json(report, folder / "report.json")
-    found = {"scenes": shots, "silences": silences, "speech": spoken, "faces": tracks}
+    found: dict[str, Sequence[object]] = {
+        "scenes": shots,
+        "silences": silences,
+        "speech": spoken,
+        "faces": tracks,
+    }
     return {"stages": stages, "found": {name: len(what) for name, what in found.items()}}
 
 

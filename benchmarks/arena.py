@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -63,11 +63,13 @@ class Arena:
         kept = {name: value for name, value in os.environ.items() if "FAILPOINT" not in name}
         return {**kept, **prefect_environment(self.home), **own, **self.settings, **more}
 
-    def run(self, *words: object, status: int = 0, **more: str) -> str:
+    def run(
+        self, *words: object, status: int = 0, variables: Mapping[str, str] | None = None
+    ) -> str:
         """Run a command to its end and return what it printed; it must end with this status."""
         done = subprocess.run(
             [CUTROOM, *map(str, words)],
-            env=self.environment(**more),
+            env=self.environment(**(variables or {})),
             capture_output=True,
             text=True,
             check=False,
@@ -90,10 +92,16 @@ class Arena:
         return process
 
     def order(
-        self, video: Path | str, out: Path, *options: str, status: int = 0, **more: str
+        self,
+        video: Path | str,
+        out: Path,
+        *options: str,
+        status: int = 0,
+        variables: Mapping[str, str] | None = None,
     ) -> str:
-        """Hand an order to the fleet; return its job's id."""
-        self.run("video", video, "--out", out, *options, "--submit", status=status, **more)
+        """Hand an order to the fleet, by a command that ends so; return its job's id."""
+        words = ("video", video, "--out", out, *options, "--submit")
+        self.run(*words, status=status, variables=variables)
         return reading.jobs(self.catalog, limit=1)[0].id
 
     def job(self, job_id: str) -> Job:

@@ -105,9 +105,9 @@ def _order(scene: Scene) -> str:
     """Hand the order over, with a command that may die of it; return the job's id."""
     options, variables = scene.case.options, scene.variables
     if scene.case.victim != "command":
-        return scene.arena.order(scene.source, scene.out, *options, **variables)
+        return scene.arena.order(scene.source, scene.out, *options, variables=variables)
     more = variables | scene.dangers
-    return scene.arena.order(scene.source, scene.out, *options, status=-9, **more)
+    return scene.arena.order(scene.source, scene.out, *options, status=-9, variables=more)
 
 
 def _await_next_attempt(scene: Scene, job_id: str, died_at: datetime) -> float:

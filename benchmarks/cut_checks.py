@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -40,7 +41,7 @@ def held_by_copy(path: Path, _video: Video, packets: Packets, frames: Frames) ->
     The clip's clock is the source's less the asked start, give or take a frame.
     """
     with av.open(str(path)) as clip:
-        stream = clip.streams.video[0]
+        stream: Any = clip.streams.video[0]
         found = [packet.pts * packet.time_base for packet in clip.demux(stream) if packet.size]
     wanted = np.sort((frames.pts - frames.zero) * float(packets.time_base))
     half = float(wanted[1] - wanted[0]) / 2
@@ -53,7 +54,7 @@ def held_by_copy(path: Path, _video: Video, packets: Packets, frames: Frames) ->
 def held_by_encode(path: Path, video: Video, packets: Packets, frames: Frames) -> Held:
     """Find the first and the last picture of a clip among the source's frames around the asked."""
     with av.open(str(path)) as clip:
-        stream = clip.streams.video[0]
+        stream: Any = clip.streams.video[0]
         times = sorted(packet.pts for packet in clip.demux(stream) if packet.size)
     first = _offset(path, times[0], video, packets, int(frames.pts[0]))
     last = _offset(path, times[-1], video, packets, int(frames.pts[-1]))
@@ -64,7 +65,7 @@ def _offset(path: Path, time: int, video: Video, packets: Packets, asked: int) -
     """Return how many frames after the asked one a clip's picture is from."""
     shown = np.unique(packets.pts)
     number = int(np.searchsorted(shown, asked))
-    around = shown[max(0, number - WINDOW) : number + WINDOW + 1].tolist()
+    around: list[int] = shown[max(0, number - WINDOW) : number + WINDOW + 1].tolist()
     ours = next(
         luma_of(one) for one in decode_few(path, 0, key=time, wanted=[time], may_seek=False)
     )
@@ -74,5 +75,5 @@ def _offset(path: Path, time: int, video: Video, packets: Packets, asked: int) -
         frame.pts: ssim(ours, luma_of(frame))
         for frame in decode_few(video.path, index, key=int(before.max()), wanted=frozenset(around))
     }
-    best = max(likeness, key=lambda pts: likeness[pts] - (0 if pts == asked else TIE))
+    best: int = max(likeness, key=lambda pts: likeness[pts] - (0 if pts == asked else TIE))
     return around.index(best) - around.index(asked)

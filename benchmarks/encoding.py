@@ -157,13 +157,14 @@ def _renditions_by_hand(path: Path, folder: Path) -> Effort:
 def _renditions_apart(path: Path, folder: Path) -> Effort:
     return _sum(
         *(
-            ffmpeg(
-                *("-i", path, "-vf", _scale(_SETTINGS[name][0])),
-                *(*_settings(name), folder / f"{name}.mp4"),
-            )
+            ffmpeg("-i", path, *_scaled(name), *_settings(name), folder / f"{name}.mp4")
             for name in PROFILES
         )
     )
+
+
+def _scaled(name: str) -> tuple[str, str]:
+    return "-vf", _scale(_SETTINGS[name][0])
 
 
 def _settings(name: str) -> tuple[str, ...]:

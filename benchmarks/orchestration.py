@@ -70,7 +70,13 @@ def _call(path: Path, home: Path, server: LocalServer) -> dict[str, dict[str, fl
         "CUTROOM_HOME": str(home),
         "PREFECT_API_URL": server.api,
     }
-    command = [sys.executable, "-m", "benchmarks.orchestration_run", path, home / "out"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "benchmarks.orchestration_run",
+        path,
+        home / "out",
+    ]
     usage = measured(command, environment=environment, folder=Path(__file__).parents[1])
     parts: dict[str, dict[str, float]] = json.loads(usage.output)
     whole = {"wall_seconds": usage.wall_seconds, "cpu_seconds": usage.cpu_seconds}

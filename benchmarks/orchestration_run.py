@@ -44,10 +44,8 @@ def main(path: str, out: str) -> dict[str, dict[str, float]]:
     with without_heartbeat(), watched_by(watch):
         video(order)
     # What anyone hears first is the first step that is not cached, last that the report is made.
-    _, *first = heard[0]
-    _, *last = heard[-1]
-    marks.append(("Prefect begins, catalog, cached steps before", *first))
-    marks.append(("steps, up to the report", *last))
+    marks.append(("Prefect begins, catalog, cached steps before", *heard[0][1:]))
+    marks.append(("steps, up to the report", *heard[-1][1:]))
     mark("deliver, catalog, artifact, Prefect ends")
     return {
         name: {"wall_seconds": round(wall - before, 3), "cpu_seconds": round(cpu - cpu_before, 3)}

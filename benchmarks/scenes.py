@@ -85,7 +85,8 @@ def _run(detector: str, path: Path) -> Trial:
         return Trial(usage.wall_seconds, usage.cpu_seconds)
     if detector == SCDET:
         return _scdet(path)
-    words = [sys.executable, "-W", "ignore", "-m", "benchmarks.detectors", detector, path]
+    words: list[str | Path] = [sys.executable, "-W", "ignore", "-m"]
+    words += ["benchmarks.detectors", detector, path]
     said = json.loads(measured(words, folder=Path(__file__).parents[1]).output)
     return Trial(said["wall_seconds"], said["cpu_seconds"], said["found"])
 
