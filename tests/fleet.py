@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import prefect_api
 from house import SHARED, House, at_a_server_for_blocks
 
 from blocks.settings import settings
@@ -96,6 +97,12 @@ class Fleet:
 
         with server() as client:
             return client.read_flow_run(self.job(job).flow_run_id)
+
+    def taken(self, job: Job) -> str:
+        """Return when a worker took a job, as a date and time; its process begins later."""
+        asked = {"flow_run_id": str(self.job(job).flow_run_id)}
+        states = prefect_api.get(f"{self.house.api}/flow_run_states/", params=asked).json()
+        return min(state["timestamp"] for state in states if state["type"] == "PENDING")
 
     def close(self) -> None:
         """End what is left of the workers, their jobs with them."""

@@ -71,7 +71,7 @@ def test_twelve_jobs_on_three_workers(fleet, site, tmp_path):
     assert sorted(fetched) == sorted(f"/{number}.mp4" for number in range(LINKS))
     assert {reading.ledger(fleet.catalog, job.id).downloads for job in jobs} == {1}
 
-    # The last to be ordered is among the first to begin, the films are the last.
-    begun = sorted(runs.values(), key=lambda run: run.start_time)
-    assert runs[premium.id] in begun[:3]
-    assert {run.id for run in begun[-2:]} == {runs[job.id].id for job in long_ones}
+    # The last to be ordered is among the first to be taken, the films are the last.
+    taken = [job.id for job in sorted(jobs, key=fleet.taken)]
+    assert premium.id in taken[:3]
+    assert set(taken[-2:]) == {job.id for job in long_ones}

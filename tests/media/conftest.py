@@ -1,6 +1,7 @@
 """What the tests of the ears and eyes share."""
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from whisper_model import make_whisper_model
 
 from cutroom.media.listening.sound import Sound
 from cutroom.media.sample.sound import narrate
+from cutroom.records import failpoints
 from cutroom.records.span import Span
 
 KNOWN_WORDS = ["Ask", "not", "what", "your", "country", "can", "do", "for", "you."]
@@ -51,3 +53,9 @@ def face_model() -> Path:
     from deployments.models import fetch_face_model  # noqa: PLC0415  only where it is missing
 
     return fetch_face_model(Path(__file__).parents[2] / ".cutroom" / "models")
+
+
+@pytest.fixture
+def no_place_reached(monkeypatch):
+    """Count dangerous places from none: other tests of this process may have come to some."""
+    monkeypatch.setattr(failpoints, "_reached", Counter())

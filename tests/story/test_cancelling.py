@@ -33,6 +33,8 @@ class Running:
             env=house.environment(),
             stderr=subprocess.PIPE,
             text=True,
+            # In the background of a script Ctrl-C is ignored, and stays so in every child.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         self.until(lambda: self.ffmpegs, "ffmpeg")
 

@@ -17,6 +17,8 @@ RETRY_AFTER = 900.0
 """Seconds for which a model that could not be had is not asked for again."""
 HUB_TIMEOUT = "5"
 """Seconds the model hub has to answer; without a network every job would wait for it."""
+_SEED = 1
+"""Where Whisper doubts its answer it draws another at random: the same sound gets the same one."""
 _MOST_THREADS = 8
 """More threads than this slow one stream of words down."""
 _FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -96,6 +98,7 @@ def _open_model(folder: Path, place: _Place) -> Any:
     import numpy as np  # noqa: PLC0415  only for the trial
     from faster_whisper import WhisperModel  # noqa: PLC0415  takes a second
 
+    ctranslate2.set_random_seed(_SEED)
     wanted = "float16" if place == "cuda" else "int8"
     is_there = wanted in ctranslate2.get_supported_compute_types(place)
     model = WhisperModel(

@@ -61,7 +61,7 @@ def test_the_machine_is_tried_once_for_each_target(tmp_path, card, monkeypatch):
     assert asked == [(PROXY, HARDWARE), (COPY, HARDWARE)]
 
 
-def test_a_killed_trial_is_noted_nowhere(tmp_path, card, monkeypatch):
+def test_a_killed_trial_is_noted_nowhere(tmp_path, card, monkeypatch, no_place_reached):
     """Out of memory for a moment is no verdict on a card; the next job tries again."""
     notes = tmp_path / "notes.json"
     monkeypatch.setenv("CUTROOM_FAILPOINT", "ffmpeg:1:child")

@@ -79,7 +79,7 @@ def test_what_fits_no_box_is_encoded_and_says_why(tmp_path, ending, options):
     assert len(frame_hashes(made.path)) == len(frame_hashes(path))
 
 
-def test_a_killed_copy_is_no_reason_to_encode(tmp_path, monkeypatch):
+def test_a_killed_copy_is_no_reason_to_encode(tmp_path, monkeypatch, no_place_reached):
     """The streams are as good as they were: the step tries again, and nothing is lost by it."""
     path = make_video(tmp_path / "a.ts", seconds=2)
     monkeypatch.setenv("CUTROOM_FAILPOINT", "ffmpeg:1:child")
