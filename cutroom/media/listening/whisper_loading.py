@@ -18,7 +18,8 @@ RETRY_AFTER = 900.0
 HUB_TIMEOUT = "5"
 """Seconds the model hub has to answer; without a network every job would wait for it."""
 _SEED = 1
-"""Where Whisper doubts its answer it draws another at random: the same sound gets the same one."""
+"""Where Whisper doubts its answer it draws another at random. A newly loaded model begins here, so
+who listens to the same in the same order hears the same."""
 _MOST_THREADS = 8
 """More threads than this slow one stream of words down."""
 _FILES = ("model.bin", "config.json", "tokenizer.json")

@@ -131,8 +131,9 @@ def _output(
     elif picture is not None:
         picture = picture.filter("format", "yuv420p")
     streams = [stream for stream in (picture, sound) if stream is not None]
-    heard = {"c:a": "copy"} if keeps_sound else copy.sound
-    heard = {} if sound is None else heard
+    heard: Mapping[str, Any] = {}
+    if sound is not None:
+        heard = {"c:a": "copy"} if keeps_sound else copy.sound
     return ffmpeg.output(*streams, f"file:{folder / copy.name}", **options, **heard)
 
 

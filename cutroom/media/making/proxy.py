@@ -170,8 +170,8 @@ def _copy(media: Media, track: AudioStream | None) -> Copy:
         PICTURE_OPTIONS,
         Target(crf=PROXY_QUALITY["crf"]),
         {} if track is None else {"c:a": "aac", "b:a": "128k", "ac": min(track.channels, 2)},
-        PROXY_SOUND_KBPS,
-        MAX_FRAME_RATE if media.video.frame_rate > MAX_FRAME_RATE + 1 else None,
+        kept_kbps=PROXY_SOUND_KBPS,
+        most_frames=MAX_FRAME_RATE if media.video.frame_rate > MAX_FRAME_RATE + 1 else None,
     )
 
 

@@ -122,7 +122,8 @@ def _copy(name: str, one: Profile) -> Copy:
     keys = {"force_key_frames": "expr:gte(t,n_forced*4)", "movflags": "+faststart"}
     options = {**keys, "f": "mp4", **common}
     heard = {"c:a": "aac", **sound}
-    return Copy(f"{name}{one.suffix}", *box, options, target, heard, one.audio_kbps)
+    kept = one.audio_kbps
+    return Copy(f"{name}{one.suffix}", *box, options, target, heard, kept_kbps=kept)
 
 
 def _checked(name: str, path: Path, source: Media) -> RenditionFile:

@@ -142,6 +142,17 @@ def test_a_text_that_goes_round_in_circles_is_heard_again(sound, tmp_path):
     assert_sound(transcript, Span(start=2.7, end=5.3))
 
 
+def test_a_newly_loaded_model_draws_its_second_chances_alike(sound, tmp_path):
+    """A job that is run again writes the same words, though they are drawn at random."""
+    heard = [
+        listen(sound, [Span(start=3, end=5)], tmp_path, model=str(folder)).words
+        for folder in (make_whisper_model(tmp_path / name, ["la"] * 50) for name in ("one", "two"))
+    ]
+
+    assert heard[0] == heard[1]
+    assert heard[0]
+
+
 def test_threads_share_one_model(sound, whisper_folder, tmp_path):
     """Windows side by side get the words they get alone."""
     windows = [Span(start=0, end=15), Span(start=15, end=40)]
